@@ -1,0 +1,95 @@
+"""Accounts: the chart, closed and in one place.
+
+Needs    nothing.
+Gives    each account as a constant, CHART in the order of a trial balance, and lookup by code.
+Never    holds a balance or a sentence; an account's name is a message code.
+Source   docs/decisions; postings alone says which account a part of a loan belongs to.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from duewell.domain.errors import NotFound
+
+
+class AccountKind(StrEnum):
+    """Where an account stands in the statements."""
+
+    ASSET = "asset"
+    LIABILITY = "liability"
+    EQUITY = "equity"
+    INCOME = "income"
+    EXPENSE = "expense"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account: its code in journals, the message code of its name, and its kind."""
+
+    code: str
+    name_code: str
+    kind: AccountKind
+
+
+def _account(code: str, kind: AccountKind) -> Account:
+    return Account(code, "account-" + code.replace("_", "-"), kind)
+
+
+CASH_CLEARING = _account("cash_clearing", AccountKind.ASSET)
+LOANS_PRINCIPAL = _account("loans_principal", AccountKind.ASSET)
+INTEREST_RECEIVABLE = _account("interest_receivable", AccountKind.ASSET)
+"""Interest that fell due and is not paid."""
+FEE_RECEIVABLE = _account("fee_receivable", AccountKind.ASSET)
+PENALTY_RECEIVABLE = _account("penalty_receivable", AccountKind.ASSET)
+INTEREST_ACCRUED = _account("interest_accrued", AccountKind.ASSET)
+"""Interest earned by the day that has not fallen due."""
+PENALTY_ACCRUED = _account("penalty_accrued", AccountKind.ASSET)
+SUSPENSE = _account("suspense", AccountKind.LIABILITY)
+"""Money received whose owner is not known yet: it is owed to somebody."""
+BORROWER_CREDIT = _account("borrower_credit", AccountKind.LIABILITY)
+"""Overpayments, owed back to the borrower."""
+OPENING_EQUITY = _account("opening_equity", AccountKind.EQUITY)
+INTEREST_INCOME = _account("interest_income", AccountKind.INCOME)
+FEE_INCOME = _account("fee_income", AccountKind.INCOME)
+PENALTY_INCOME = _account("penalty_income", AccountKind.INCOME)
+RECOVERY_INCOME = _account("recovery_income", AccountKind.INCOME)
+ROUNDING_OF_INTEREST = _account("rounding_of_interest", AccountKind.INCOME)
+"""Interest charged in whole units less interest accrued exactly; either sign, near zero."""
+WAIVER_EXPENSE = _account("waiver_expense", AccountKind.EXPENSE)
+CREDIT_LOSS = _account("credit_loss", AccountKind.EXPENSE)
+
+CHART: tuple[Account, ...] = (
+    CASH_CLEARING,
+    LOANS_PRINCIPAL,
+    INTEREST_RECEIVABLE,
+    FEE_RECEIVABLE,
+    PENALTY_RECEIVABLE,
+    INTEREST_ACCRUED,
+    PENALTY_ACCRUED,
+    SUSPENSE,
+    BORROWER_CREDIT,
+    OPENING_EQUITY,
+    INTEREST_INCOME,
+    FEE_INCOME,
+    PENALTY_INCOME,
+    RECOVERY_INCOME,
+    ROUNDING_OF_INTEREST,
+    WAIVER_EXPENSE,
+    CREDIT_LOSS,
+)
+
+_BY_CODE = {each.code: each for each in CHART}
+
+
+def account(code: str) -> Account:
+    """The account of a code.
+
+    Refuses   NotFound "account-unknown".
+
+    >>> account("suspense").kind
+    <AccountKind.LIABILITY: 'liability'>
+    """
+    found = _BY_CODE.get(code)
+    if found is None:
+        raise NotFound("account-unknown", given=code[:32])
+    return found

@@ -1,0 +1,90 @@
+"""Ageing: how late a loan and each of its rows are on a given day.
+
+Needs    the rows of a folded loan and the as-of date.
+Gives    dpd, since, overdue and outstanding amounts, buckets and ranges: values, no side effect.
+Never    changes a loan, posts an entry, or asks for today.
+Source   the oldest-unpaid-instalment rule; docs/glossary.md, days past due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from duewell.domain.loan._fold import LoanState
+from duewell.domain.loan._schedule import Row
+from duewell.domain.product import Part
+
+BUCKETS: tuple[tuple[str, int], ...] = (
+    ("current", 0),
+    ("1-30", 1),
+    ("31-60", 31),
+    ("61-90", 61),
+    ("91-120", 91),
+    ("121-180", 121),
+    ("180+", 181),
+)
+RANGES: tuple[int, ...] = (1, 3, 30, 60, 90, 120, 150, 180, 210, 240)
+
+
+@dataclass(frozen=True, slots=True)
+class Ageing:
+    """How late a loan is. Amounts are minor units; `since` is None when nothing is past due."""
+
+    dpd: int
+    bucket: str
+    since: date | None
+    overdue: int
+    outstanding: int
+
+
+def ageing(state: LoanState) -> Ageing:
+    """Days past due from the oldest unpaid row, and what is overdue and outstanding.
+
+    Overdue is the unpaid parts of rows past due with their penalty. Outstanding is the principal
+    out, all due or past due interest and fees, and penalty; not interest accrued but not yet due.
+    """
+    late = [r for r in state.rows if r.due_on < state.as_of and r.unpaid > 0]
+    dpd = (state.as_of - late[0].due_on).days if late else 0
+    due = [r for r in state.rows if r.due_on <= state.as_of]
+    other = sum(r.due[p] - r.paid[p] for r in due for p in (Part.PENALTY, Part.FEE, Part.INTEREST))
+    return Ageing(
+        dpd,
+        bucket_of(dpd),
+        late[0].due_on if late else None,
+        sum(r.unpaid for r in late),
+        state.principal_out + other,
+    )
+
+
+def bucket_of(dpd: int, buckets: Sequence[tuple[str, int]] = BUCKETS) -> str:
+    """The bucket whose first day is the largest not above `dpd`."""
+    return next(name for name, first in reversed(buckets) if first <= dpd)
+
+
+def range_of(days: int) -> str | None:
+    """The delinquency range of a row: the largest lower bound not above its days past due."""
+    lower = [r for r in RANGES if r <= days]
+    return f"RANGE_{lower[-1]}" if lower else None
+
+
+def principal_by_range(state: LoanState) -> dict[str, int]:
+    """Unpaid principal of rows past due, summed by delinquency range."""
+    sums: dict[str, int] = {}
+    for row in state.rows:
+        name = range_of((state.as_of - row.due_on).days)
+        if name is not None and row.unpaid > 0:
+            sums[name] = sums.get(name, 0) + _unpaid_principal(row)
+    return sums
+
+
+def delinquent_since(state: LoanState) -> date | None:
+    """The oldest unpaid due date plus the grace the convention gives to ageing."""
+    grace = timedelta(days=state.terms.convention.ageing_grace_days)
+    late = [r.due_on + grace for r in state.rows if r.due_on < state.as_of and r.unpaid > 0]
+    return min(late) if late and min(late) < state.as_of else None
+
+
+def _unpaid_principal(row: Row) -> int:
+    return row.due[Part.PRINCIPAL] - row.paid[Part.PRINCIPAL]

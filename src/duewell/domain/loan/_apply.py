@@ -1,0 +1,257 @@
+"""One fact at a time: what each kind does to the working state of the fold.
+
+Needs    the Fold and the fact, in the fold's order.
+Gives    changed rows and moves, and a line in the list of what was applied.
+Never    looks at a later fact, or at a fact that was taken back.
+Source   docs/reference/conventions.md, sections allocation, early payment, late payment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from duewell.domain.errors import InvalidInput
+from duewell.domain.loan._facts import Fact, FactKind
+from duewell.domain.loan._fold import Applied, Fold
+from duewell.domain.loan._schedule import Row, rate_lines
+from duewell.domain.money import round_fraction, round_ratio
+from duewell.domain.product import Amortization, Engine, ExcessRule, Part, Prepayment, Processing
+
+INTEREST, PRINCIPAL = Part.INTEREST, Part.PRINCIPAL
+
+
+def apply_fact(work: Fold, fact: Fact) -> None:
+    """Apply one fact. A kind this fold does not know is refused, never passed over."""
+    kind = fact.kind
+    if kind is FactKind.DISBURSED:
+        _disburse(work, fact)
+    elif kind is FactKind.RATE_CHANGED:
+        _change_rate(work, fact)
+    elif kind is FactKind.PAUSE_SET:
+        _pause(work, fact)
+    elif kind in (FactKind.FEE_CHARGED, FactKind.PENALTY_CHARGED):
+        _charge(work, fact)
+    elif kind in (FactKind.PAYMENT_RECEIVED, FactKind.PAID_OFF):
+        _receive(work, fact)
+    elif kind is FactKind.REFUNDED:
+        _refund(work, fact)
+    else:
+        raise InvalidInput("fact-kind-not-supported", kind=kind.value)
+
+
+def _note(work: Fold, fact: Fact, amount: int, parts: list[int], kind: str, overpaid: int = 0) -> None:
+    split = (parts[0], parts[1], parts[2], parts[3])
+    work.applied.append(Applied(fact, kind, amount, split, overpaid, work.out))
+
+
+def _disburse(work: Fold, fact: Fact) -> None:
+    terms = work.terms
+    if fact.amount <= 0:
+        raise InvalidInput("amount-not-positive", amount_minor=fact.amount)
+    is_first = not work.lent
+    work.lend(fact.effective_on, fact.amount)
+    if is_first:
+        down = round_fraction(fact.amount * terms.down_payment_share, work.convention.rounding)
+        if terms.down_payment_share:
+            work.rows[0].due[PRINCIPAL] = down
+        base = terms.approved if terms.approved is not None else fact.amount
+        work.set_instalments(0, base - down, fact.effective_on)
+    elif work.convention.engine is Engine.PROGRESSIVE:
+        work.refresh(fact.effective_on)
+        first = next(
+            (k for k, r in enumerate(work.rows) if not r.is_down_payment and fact.effective_on < r.due_on),
+            len(work.rows) - 1,
+        )
+        work.set_instalments(first, _planned_before(work, first), fact.effective_on)
+    _note(work, fact, fact.amount, [0, 0, 0, 0], "disbursement")
+
+
+def _planned_before(work: Fold, first: int) -> int:
+    """The balance the plan gives at the start of a row: all lent less the principal of rows before."""
+    return sum(a for _, a in work.lent) - sum(r.due[PRINCIPAL] for r in work.rows[:first])
+
+
+def _change_rate(work: Fold, fact: Fact) -> None:
+    if fact.rate is None or fact.rate < 0:
+        raise InvalidInput("rate-negative", rate=str(fact.rate))
+    work.refresh(fact.effective_on)
+    work.rates.append((fact.effective_on, fact.rate))
+    work.lines = rate_lines(work.rates, work.pauses)
+    work.is_bearing = work.is_bearing or fact.rate != 0
+    if not work.is_flat and work.convention.engine is Engine.PROGRESSIVE:
+        first = work.row_at(fact.effective_on)
+        work.set_instalments(first, _planned_before(work, first), fact.effective_on)
+
+
+def _pause(work: Fold, fact: Fact) -> None:
+    if fact.until is None or fact.until < fact.effective_on:
+        raise InvalidInput("pause-ends-before-it-begins", until=str(fact.until))
+    work.pauses.append((fact.effective_on, fact.until))
+    work.lines = rate_lines(work.rates, work.pauses)
+
+
+def _charge(work: Fold, fact: Fact) -> None:
+    if fact.amount <= 0:
+        raise InvalidInput("amount-not-positive", amount_minor=fact.amount)
+    part = Part.FEE if fact.kind is FactKind.FEE_CHARGED else Part.PENALTY
+    work.rows[work.row_at(fact.effective_on)].due[part] += fact.amount
+
+
+def _refund(work: Fold, fact: Fact) -> None:
+    """Pay out money. It consumes the overpayment first; what is left is principal lent again."""
+    from_credit = min(work.overpaid, fact.amount)
+    work.overpaid -= from_credit
+    lent_again = fact.amount - from_credit
+    if lent_again:
+        work.rows[work.row_at(fact.effective_on)].extra += lent_again
+        work.lend(fact.effective_on, lent_again)
+    _note(work, fact, fact.amount, [0, 0, 0, lent_again], fact.payment_type, -from_credit)
+
+
+# -- payments ------------------------------------------------------------------------------------
+
+
+def _receive(work: Fold, fact: Fact) -> None:
+    on = fact.effective_on
+    work.refresh(on)
+    amount = payoff_amount(work, on) if fact.kind is FactKind.PAID_OFF else fact.amount
+    if amount <= 0:
+        raise InvalidInput("amount-not-positive", amount_minor=amount)
+    payment = _Payment(work, on, amount)
+    payment.slot([r for r in work.rows if r.due_on < on and r.unpaid > 0])
+    today = [r for r in work.rows if r.due_on == on and r.unpaid > 0]
+    payment.slot(sorted(today, key=lambda r: r.is_down_payment))
+    if payment.left:
+        payment.in_advance(work.terms.allocation.excess_rule(fact.payment_type))
+    work.overpaid += payment.left
+    kind = "repayment" if fact.kind is FactKind.PAID_OFF else fact.payment_type
+    _note(work, fact, amount, payment.parts, kind, payment.left)
+
+
+def payoff_amount(work: Fold, on: date) -> int:
+    """What settles the loan on a day: everything unpaid, interest to that day or the row's end.
+
+    Tried with the same fold: the principal is taken out on the day, the rows are asked what they
+    then want, and the trial is undone.
+    """
+    stop = on
+    if work.convention.payoff_to_row_end:
+        stop = work.rows[work.row_at(on)].due_on
+    out = work.out
+    work.moves.append((stop, -out))
+    work.refresh(max(on, stop))
+    other = sum(r.due[p] - r.paid[p] for r in work.rows for p in (Part.PENALTY, Part.FEE, INTEREST))
+    work.moves.pop()
+    work.refresh(on)
+    return out + other
+
+
+class _Payment:
+    """One payment while it is being split. `parts` and `left` always add up to the amount."""
+
+    def __init__(self, work: Fold, on: date, amount: int) -> None:
+        self.work = work
+        self.on = on
+        self.left = amount
+        self.parts = [0, 0, 0, 0]
+
+    def pay(self, row: Row, part: Part, most: int) -> int:
+        """Apply up to `most` of what is left to one part of one row."""
+        paid = min(self.left, max(most, 0))
+        if paid:
+            row.paid[part] += paid
+            self.parts[part] += paid
+            self.left -= paid
+            if part is PRINCIPAL:
+                self.work.move(self.on, -paid)
+        return paid
+
+    def slot(self, rows: list[Row]) -> None:
+        """Pay rows of one slot in the product's order, row by row or part by part."""
+        allocation = self.work.terms.allocation
+        if allocation.processing is Processing.VERTICAL:
+            pairs: Iterable[tuple[Row, Part]] = ((r, p) for p in allocation.order for r in rows)
+        else:
+            pairs = ((r, p) for r in rows for p in allocation.order)
+        for row, part in pairs:
+            self.pay(row, part, row.due[part] - row.paid[part])
+
+    def in_advance(self, rule: ExcessRule) -> None:
+        """Pay what is left to rows not yet due."""
+        work = self.work
+        if not work.is_daily:
+            self.slot([r for r in work.rows if r.due_on > self.on and r.unpaid > 0])
+        elif work.convention.engine is Engine.CUMULATIVE:
+            self._early_cumulative()
+        else:
+            self._early_progressive(rule)
+
+    # progressive: the running row's interest to the day, then principal, at most its instalment
+
+    def _early_progressive(self, rule: ExcessRule) -> None:
+        rows = [r for r in self.work.rows if r.due_on > self.on and r.unpaid > 0 and not r.is_locked]
+        if self.work.is_bearing and rows and rows[0].start <= self.on:
+            self._running(rows.pop(0))
+        for row in rows:
+            self.pay(row, Part.PENALTY, row.due[Part.PENALTY] - row.paid[Part.PENALTY])
+            self.pay(row, Part.FEE, row.due[Part.FEE] - row.paid[Part.FEE])
+        rows = [r for r in rows if self._room(r) > 0]
+        if rule is ExcessRule.SPREAD and rows:
+            share = round_ratio(self.left, len(rows), self.work.convention.rounding)
+            for row in rows[:-1]:
+                self._ahead(row, share)
+            self._ahead(rows[-1], self.left)
+        for row in reversed(rows) if rule is ExcessRule.LAST else rows:
+            self._ahead(row, self.left)
+
+    def _running(self, row: Row) -> None:
+        work = self.work
+        accrued = work.interest(row, self.on, self.on, 0) + row.carry
+        for part in work.terms.allocation.order:
+            if part is PRINCIPAL:
+                continue
+            most = accrued if part is INTEREST else row.due[part]
+            self.pay(row, part, most - row.paid[part])
+        if not row.is_grace:
+            self.pay(row, PRINCIPAL, min(self._room(row), work.out))
+            self._settle(row, accrued)
+
+    def _settle(self, row: Row, accrued: int) -> None:
+        """Close a row paid in full before its day: its interest is what was paid."""
+        is_full = self._room(row) <= 0 or self.work.out == 0
+        if is_full and row.paid[INTEREST] >= accrued:
+            row.is_locked, row.carry = True, 0
+            row.due[INTEREST], row.due[PRINCIPAL] = row.paid[INTEREST], row.paid[PRINCIPAL]
+
+    def _ahead(self, row: Row, most: int) -> None:
+        self.pay(row, PRINCIPAL, min(self._room(row), most, self.work.out))
+        if self._room(row) <= 0 and self.work.is_bearing:
+            row.is_locked, row.carry = True, 0
+            row.due[INTEREST], row.due[PRINCIPAL] = row.paid[INTEREST], row.paid[PRINCIPAL]
+
+    def _room(self, row: Row) -> int:
+        """How much principal a row not yet due can still take."""
+        work = self.work
+        is_last = row is next((r for r in reversed(work.rows) if not r.is_locked), None)
+        if is_last or work.convention.amortization is Amortization.EQUAL_PRINCIPAL or not work.is_bearing:
+            return row.due[PRINCIPAL] - row.paid[PRINCIPAL]
+        return 0 if row.is_grace else row.instalment + row.extra - row.paid[PRINCIPAL] - row.paid[INTEREST]
+
+    # cumulative with daily recalculation: wholly principal of the row, and a new plan if it is more
+
+    def _early_cumulative(self) -> None:
+        work = self.work
+        due_today = [r for r in work.rows if r.due_on == self.on and not r.is_down_payment]
+        k = work.rows.index(due_today[0]) if due_today else work.row_at(self.on)
+        row = work.rows[k]
+        planned = row.due[PRINCIPAL]
+        self.pay(row, PRINCIPAL, work.out)
+        if row.paid[PRINCIPAL] > planned:
+            row.due[PRINCIPAL] = row.paid[PRINCIPAL]
+            if work.convention.prepayment is Prepayment.REDUCE_INSTALMENT:
+                work.set_instalments(k + 1, _planned_before(work, k + 1), self.on)
+        for later in work.rows[k:]:
+            if work.out == 0 and self.left:
+                work.refresh(self.on)
+                self.pay(later, INTEREST, later.due[INTEREST] - later.paid[INTEREST])

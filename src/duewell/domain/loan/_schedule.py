@@ -1,0 +1,168 @@
+"""Rows of a schedule, and the exact factors interest is computed with.
+
+Needs    product terms, calendar steps and day counts.
+Gives    Row, rows_of(terms), interest_ratio(...) as an exact pair, level_instalment(...).
+Never    rounds except where the convention names a rounding.
+Source   docs/reference/conventions.md, sections progressive and cumulative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from fractions import Fraction
+from itertools import pairwise
+
+from duewell.domain.calendar import DaysInMonth, DaysInYear, Frequency, step_date, year_fraction_actual
+from duewell.domain.money import round_fraction, round_ratio
+from duewell.domain.product import Convention, LoanTerms
+
+_UNIT_DAYS = {Frequency.MONTHS: 30, Frequency.WEEKS: 7, Frequency.DAYS: 1}
+
+
+@dataclass(slots=True)
+class Row:
+    """One instalment while the fold works on it. Arrays hold the parts by product.Part's value.
+
+    `due` is what the row asks for by part, `paid` what has been applied to it. A locked row keeps
+    its principal and interest whatever follows. `carry` is interest that a row settled early left
+    to this one; `extra` is principal lent again inside the row's period.
+    """
+
+    nr: int
+    start: date
+    due_on: date
+    is_down_payment: bool = False
+    is_grace: bool = False
+    instalment: int = 0
+    due: list[int] = field(default_factory=lambda: [0, 0, 0, 0])
+    paid: list[int] = field(default_factory=lambda: [0, 0, 0, 0])
+    is_locked: bool = False
+    carry: int = 0
+    extra: int = 0
+    balance: int = 0
+    penalty_num: int = 0
+    penalty_to: date | None = None
+    penalty_charged: int = 0
+
+    @property
+    def unpaid(self) -> int:
+        """What the row still asks for, all parts together."""
+        return sum(self.due) - sum(self.paid)
+
+
+def rows_of(terms: LoanTerms) -> list[Row]:
+    """The empty rows of the agreed plan: a down payment row first where the product has one."""
+    rows: list[Row] = []
+    if terms.down_payment_share:
+        rows.append(Row(1, terms.start, terms.start, is_down_payment=True))
+    previous = terms.start
+    for k in range(1, terms.instalments + 1):
+        due_on = (
+            terms.due_dates[k - 1]
+            if terms.due_dates
+            else step_date(terms.start, k, terms.every, terms.frequency)
+        )
+        rows.append(Row(len(rows) + 1, previous, due_on, is_grace=k <= terms.grace_principal))
+        previous = due_on
+    return rows
+
+
+def slice_ratio(terms: LoanTerms, row: Row, start: date, end: date) -> tuple[int, int]:
+    """The part of a year that interest of (start, end] inside `row` is charged for, exact.
+
+    With 30-day months a slice is pro rata over the real days of its row, so a whole month is always
+    a twelfth; with actual months it is the days over the year they lie in.
+    """
+    convention = terms.convention
+    if convention.days_in_month is DaysInMonth.THIRTY:
+        year = 365 if convention.days_in_year is DaysInYear.ACTUAL else int(convention.days_in_year.value)
+        unit = _UNIT_DAYS[terms.frequency] * terms.every
+        return unit * (end - start).days, year * (row.due_on - row.start).days
+    if convention.days_in_year is DaysInYear.ACTUAL:
+        fraction = year_fraction_actual(start, end, convention.days_in_year)
+        return fraction.numerator, fraction.denominator
+    return (end - start).days, int(convention.days_in_year.value)
+
+
+@dataclass(frozen=True, slots=True)
+class RateLine:
+    """The yearly rate from the slice that begins on `cut`; zero while interest is paused."""
+
+    cut: date
+    rate: Fraction
+
+
+def rate_lines(
+    changes: Sequence[tuple[date, Fraction]], pauses: Sequence[tuple[date, date]]
+) -> list[RateLine]:
+    """Join dated rates and pauses into one line of rates.
+
+    The interest of day D is the slice (D-1, D], so a rate from D cuts at D-1 and a pause with both
+    days inside runs from the slice before its first day to its last day.
+    """
+    one = timedelta(days=1)
+    steady = [(date.min if k == 0 else on - one, rate) for k, (on, rate) in enumerate(changes)]
+    cuts = sorted({cut for cut, _ in steady} | {a - one for a, _ in pauses} | {b for _, b in pauses})
+    lines: list[RateLine] = []
+    for cut in cuts:
+        rate = [r for c, r in steady if c <= cut][-1]
+        paused = any(a - one <= cut < b for a, b in pauses)
+        lines.append(RateLine(cut, Fraction(0) if paused else rate))
+    return lines
+
+
+def row_factor(terms: LoanTerms, row: Row, lines: Sequence[RateLine]) -> Fraction:
+    """The rate of a whole row: rate x part of the year, over every rate that held inside it."""
+    total = Fraction(0)
+    for start, end, rate in rate_slices(row.start, row.due_on, lines):
+        num, den = slice_ratio(terms, row, start, end)
+        total += rate * Fraction(num, den)
+    return total
+
+
+def rate_slices(start: date, end: date, lines: Sequence[RateLine]) -> list[tuple[date, date, Fraction]]:
+    """Cut (start, end] where the rate changes."""
+    if len(lines) == 1:
+        return [(start, end, lines[0].rate)] if start < end else []
+    cuts = [start, *(line.cut for line in lines if start < line.cut < end), end]
+    out = []
+    for a, b in pairwise(cuts):
+        if a < b:
+            out.append((a, b, [line.rate for line in lines if line.cut <= a][-1]))
+    return out
+
+
+def level_instalment(principal: int, factors: Sequence[Fraction], convention: Convention) -> int:
+    """The equal instalment that repays `principal` over rows with these factors, rounded once.
+
+    principal x product(1 + r) / F with F1 = 1 and Fk = 1 + F(k-1) x (1 + rk).
+    """
+    if not factors:
+        return 0
+    scale = 1
+    for r in factors:
+        if scale % r.denominator:
+            scale = scale * r.denominator // _gcd(scale, r.denominator)
+    steps = [r.numerator * (scale // r.denominator) + scale for r in factors]
+    # F is kept as an integer over scale ** (k - 1), so the whole instalment is one exact ratio.
+    top, power, f = 1, 1, 0
+    for k, step in enumerate(steps):
+        top *= step
+        f = power + f * step if k else 1
+        power *= scale
+    return round_ratio(
+        principal * top, scale * f, convention.instalment_rounding, convention.instalment_multiple
+    )
+
+
+def _gcd(a: int, b: int) -> int:
+    while b:
+        a, b = b, a % b
+    return a
+
+
+def flat_interest(terms: LoanTerms, factor: Fraction) -> int:
+    """Interest of a row on the first principal, whatever has been repaid."""
+    return round_fraction(terms.principal * factor, terms.convention.rounding)

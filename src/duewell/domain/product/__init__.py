@@ -1,0 +1,41 @@
+"""Product terms: what a loan was agreed to be, as one versioned value.
+
+Needs    money (rounding), calendar (frequencies, day counts).
+Gives    LoanTerms with its Convention, Allocation and PenaltyTerms; from_payload and to_payload.
+Never    knows a payment, a balance or today's date.
+Source   docs/decisions/0001; the glossary.
+"""
+
+from duewell.domain.product._terms import (
+    ORDER,
+    Allocation,
+    Amortization,
+    Convention,
+    Engine,
+    ExcessRule,
+    InterestMethod,
+    LoanTerms,
+    Part,
+    PenaltyBase,
+    PenaltyMode,
+    PenaltyTerms,
+    Prepayment,
+    Processing,
+)
+
+__all__ = [
+    "ORDER",
+    "Allocation",
+    "Amortization",
+    "Convention",
+    "Engine",
+    "ExcessRule",
+    "InterestMethod",
+    "LoanTerms",
+    "Part",
+    "PenaltyBase",
+    "PenaltyMode",
+    "PenaltyTerms",
+    "Prepayment",
+    "Processing",
+]

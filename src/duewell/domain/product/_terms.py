@@ -1,0 +1,191 @@
+"""The terms of a loan and the conventions they are computed by.
+
+Needs    money.Rounding, calendar enumerations.
+Gives    frozen values; a Convention is chosen when a product version is defined and never changed.
+Never    computes an amount.
+Source   docs/reference/conventions.md names each convention with the published table it reproduces.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import IntEnum, StrEnum
+from fractions import Fraction
+
+from duewell.domain.calendar import DaysInMonth, DaysInYear, Frequency
+from duewell.domain.errors import InvalidInput
+from duewell.domain.money import Rounding
+
+
+class Engine(StrEnum):
+    """How rows of a schedule are computed when life departs from the plan."""
+
+    PROGRESSIVE = "progressive"
+    CUMULATIVE = "cumulative"
+
+
+class InterestMethod(StrEnum):
+    """What interest is charged on: the balance still out, or the first principal throughout."""
+
+    DECLINING = "declining"
+    FLAT = "flat"
+
+
+class Amortization(StrEnum):
+    """Which of instalment and principal is equal in every row."""
+
+    EQUAL_INSTALMENTS = "equal instalments"
+    EQUAL_PRINCIPAL = "equal principal"
+
+
+class Prepayment(StrEnum):
+    """What a payment above the instalment does to the rows after it (cumulative, daily)."""
+
+    REDUCE_INSTALMENT = "reduce instalment"
+    REDUCE_NUMBER = "reduce number"
+    SKIP_NEXT = "skip next"
+
+
+class ExcessRule(StrEnum):
+    """Which rows not yet due receive what is left of a payment."""
+
+    NEXT = "next"
+    LAST = "last"
+    SPREAD = "spread"
+
+
+class Part(IntEnum):
+    """The four parts of what is owed; the value is the part's place in a row's arrays."""
+
+    PENALTY = 0
+    FEE = 1
+    INTEREST = 2
+    PRINCIPAL = 3
+
+
+class Processing(StrEnum):
+    """Finish a row before the next (horizontal) or a part over all rows of a slot (vertical)."""
+
+    HORIZONTAL = "horizontal"
+    VERTICAL = "vertical"
+
+
+class PenaltyBase(StrEnum):
+    """What a penalty is charged on. A penalty is never in the base of another."""
+
+    PRINCIPAL = "overdue principal"
+    PRINCIPAL_AND_INTEREST = "overdue principal + interest"
+
+
+class PenaltyMode(StrEnum):
+    """Whether contract interest runs on beside the penalty or gives way to it."""
+
+    EXCESS = "excess"
+    REPLACES = "replaces"
+
+
+ORDER: tuple[Part, ...] = (Part.PENALTY, Part.FEE, Part.INTEREST, Part.PRINCIPAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """The product's order of application over the twelve slots.
+
+    Past due rows come first, rows due that day second, rows in advance last; within a slot `order`
+    and `processing` decide, and `excess` says which rows in advance are reached, by payment type.
+    """
+
+    order: tuple[Part, ...] = ORDER
+    processing: Processing = Processing.HORIZONTAL
+    excess: tuple[tuple[str, ExcessRule], ...] = ()
+
+    def __post_init__(self) -> None:
+        if sorted(self.order) != sorted(ORDER):
+            raise InvalidInput("allocation-order-incomplete", order=[p.name for p in self.order])
+
+    def excess_rule(self, payment_type: str) -> ExcessRule:
+        """The rule for what is left of a payment of this type; `next` when none is named."""
+        return dict(self.excess).get(payment_type, ExcessRule.NEXT)
+
+
+@dataclass(frozen=True, slots=True)
+class PenaltyTerms:
+    """A penalty for lateness: a charge once per instalment, or a daily rate.
+
+    `pct` is a share of the base, charged once when a row passes its due date and `grace_days`.
+    `rate` is yearly, accrued by the day from the day after the grace, exact until rounded once a
+    row. Exactly one of the two is set. `source` names the clause or rule that allows it.
+    """
+
+    base: PenaltyBase = PenaltyBase.PRINCIPAL
+    grace_days: int = 0
+    pct: Fraction | None = None
+    rate: Fraction | None = None
+    days_in_year: int = 360
+    mode: PenaltyMode = PenaltyMode.EXCESS
+    source: str = "contract"
+
+    def __post_init__(self) -> None:
+        if (self.pct is None) == (self.rate is None):
+            raise InvalidInput("penalty-needs-one-rate", pct=self.pct, rate=self.rate)
+        if self.grace_days < 0:
+            raise InvalidInput("grace-days-negative", grace_days=self.grace_days)
+
+
+@dataclass(frozen=True, slots=True)
+class Convention:
+    """Everything that decides how figures are computed, as one named and versioned value."""
+
+    name: str = "progressive-30-360"
+    version: int = 1
+    engine: Engine = Engine.PROGRESSIVE
+    rounding: Rounding = Rounding.HALF_EVEN
+    instalment_rounding: Rounding = Rounding.HALF_EVEN
+    instalment_multiple: int = 1
+    days_in_month: DaysInMonth = DaysInMonth.THIRTY
+    days_in_year: DaysInYear = DaysInYear.D360
+    interest_method: InterestMethod = InterestMethod.DECLINING
+    amortization: Amortization = Amortization.EQUAL_INSTALMENTS
+    is_recalculated_daily: bool = True
+    prepayment: Prepayment = Prepayment.REDUCE_INSTALMENT
+    payoff_to_row_end: bool = False
+    ageing_grace_days: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LoanTerms:
+    """The agreed terms of one loan. Amounts are minor units of `currency`; rates are yearly.
+
+    Refuses a non-positive principal or number of rows, a negative rate, and graces that leave no
+    row to repay in.
+    """
+
+    principal: int
+    start: date
+    instalments: int
+    rate: Fraction
+    every: int = 1
+    frequency: Frequency = Frequency.MONTHS
+    currency: str = "CNY"
+    convention: Convention = field(default_factory=Convention)
+    allocation: Allocation = field(default_factory=Allocation)
+    penalty: PenaltyTerms | None = None
+    grace_principal: int = 0
+    grace_interest: int = 0
+    down_payment_share: Fraction = Fraction(0)
+    approved: int | None = None
+    instalment: int | None = None
+    due_dates: tuple[date, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.principal <= 0:
+            raise InvalidInput("principal-not-positive", amount_minor=self.principal)
+        if not 1 <= self.instalments <= 1200 or self.every < 1:
+            raise InvalidInput("instalments-out-of-range", instalments=self.instalments, every=self.every)
+        if self.rate < 0:
+            raise InvalidInput("rate-negative", rate=str(self.rate))
+        if self.grace_principal >= self.instalments or self.grace_interest >= self.instalments:
+            raise InvalidInput("grace-leaves-no-row", instalments=self.instalments)
+        if self.due_dates and len(self.due_dates) != self.instalments:
+            raise InvalidInput("due-dates-miscounted", instalments=self.instalments)

@@ -1,0 +1,7 @@
+"""Options shared by all tests."""
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--cases", default=None, help="a file of conformance cases; the project's own if absent")

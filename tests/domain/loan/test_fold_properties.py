@@ -1,0 +1,116 @@
+"""What holds for every loan, whatever its convention and whatever people pay.
+
+Wants to prove: parts add up, order of entry does not count, a fact and its reversal are nothing, and
+nobody is later for having paid. How: random loans of every convention with random payments.
+"""
+
+from __future__ import annotations
+
+import random
+from datetime import date, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from duewell.domain.loan import Fact, FactKind, LoanState, Recorder, ageing, fold
+from duewell.domain.money import round_fraction
+from duewell.domain.product import Engine, InterestMethod, LoanTerms, Part
+from tests.domain.strategies import disbursed, lives, loans
+
+Life = tuple[LoanTerms, list[Fact], date]
+
+
+def figures(state: LoanState) -> object:
+    rows = [(r.nr, r.due_on, tuple(r.due), tuple(r.paid), r.balance) for r in state.rows]
+    return (
+        rows,
+        state.principal_out,
+        state.overpaid,
+        [(a.fact.key, a.parts, a.balance) for a in state.applied],
+    )
+
+
+@given(loans())
+def test_a_schedule_repays_exactly_what_was_lent(terms: LoanTerms) -> None:
+    state = fold(terms, [disbursed(terms)], as_of=terms.start)
+    assert sum(r.due[Part.PRINCIPAL] for r in state.rows) == terms.principal
+    assert all(part >= 0 for r in state.rows for part in r.due)
+
+
+@given(lives())
+@settings(max_examples=300)
+def test_every_payment_is_split_to_the_cent(life: Life) -> None:
+    terms, facts, as_of = life
+    state = fold(terms, facts, as_of=as_of)
+    for a in state.applied:
+        if a.fact.kind is FactKind.PAYMENT_RECEIVED:
+            assert sum(a.parts) + a.overpaid == a.amount
+    paid = sum(sum(r.paid) for r in state.rows) + state.overpaid
+    assert paid == sum(f.amount for f in facts if f.kind is FactKind.PAYMENT_RECEIVED)
+
+
+@given(lives())
+@settings(max_examples=300)
+def test_principal_out_is_what_was_lent_less_what_came_back(life: Life) -> None:
+    terms, facts, as_of = life
+    state = fold(terms, facts, as_of=as_of)
+    assert state.principal_out == terms.principal - sum(r.paid[Part.PRINCIPAL] for r in state.rows) >= 0
+    assert sum(r.due[Part.PRINCIPAL] for r in state.rows) == terms.principal
+
+
+@given(lives(), st.integers(0, 10**9))
+def test_the_order_of_entry_changes_nothing(life: Life, seed: int) -> None:
+    terms, facts, as_of = life
+    shuffled = list(facts)
+    random.Random(seed).shuffle(shuffled)
+    assert figures(fold(terms, shuffled, as_of=as_of)) == figures(fold(terms, facts, as_of=as_of))
+
+
+@given(lives(), st.integers(0, 400), st.integers(1, 1_000_000))
+def test_a_payment_and_its_reversal_are_nothing(life: Life, day: int, amount: int) -> None:
+    terms, facts, as_of = life
+    on = terms.start + timedelta(days=day)
+    extra = Fact(FactKind.PAYMENT_RECEIVED, on, on, "bank", "x1", amount=amount)
+    taken_back = Fact(FactKind.REVERSED, on, as_of, "bank", "x1-back", reverses=extra.key)
+    assert figures(fold(terms, [*facts, extra, taken_back], as_of=as_of)) == figures(
+        fold(terms, facts, as_of=as_of)
+    )
+
+
+@given(lives())
+def test_what_was_known_then_is_the_fold_of_what_was_recorded_then(life: Life) -> None:
+    terms, facts, as_of = life
+    then = terms.start + timedelta(days=200)
+    early = [f for f in facts if f.recorded_on <= then]
+    assert figures(fold(terms, facts, as_of=as_of, known_on=then)) == figures(fold(terms, early, as_of=as_of))
+
+
+@given(lives())
+@settings(max_examples=200)
+def test_the_recorded_slices_make_every_interest(life: Life) -> None:
+    terms, facts, as_of = life
+    convention = terms.convention
+    recorder = Recorder()
+    state = fold(terms, facts, as_of=as_of, recorder=recorder)
+    plain = fold(terms, facts, as_of=as_of)
+    assert figures(state) == figures(plain), "a recorder changes no figure"
+    if convention.interest_method is InterestMethod.FLAT or terms.grace_interest:
+        return
+    total = 0
+    for row in state.rows:
+        slices = recorder.of_row(row.nr)
+        if convention.engine is Engine.CUMULATIVE:
+            total += sum(round_fraction(s.exact, convention.rounding) for s in slices)
+        elif slices:
+            total += round_fraction(sum(s.exact for s in slices), convention.rounding)
+    assert total == sum(r.due[Part.INTEREST] for r in state.rows)
+
+
+@given(lives())
+def test_a_loan_with_nothing_unpaid_is_not_late(life: Life) -> None:
+    terms, facts, as_of = life
+    state = fold(terms, facts, as_of=as_of)
+    age = ageing(state)
+    assert (age.dpd == 0) == (age.since is None) == (age.overdue == 0)
+    if state.principal_out:
+        assert age.outstanding >= state.principal_out
