@@ -189,8 +189,8 @@ def transactions_text(case: Json, events: int | None, as_of: str | None = None) 
     final = state_after(case, events, as_of)
     lines = []
     for n, fact in enumerate(kept):
-        if fact.kind is FactKind.REVERSED:
-            continue
+        if fact.kind in (FactKind.REVERSED, FactKind.FEE_CHARGED, FactKind.PENALTY_CHARGED):
+            continue  # a charge is no transaction in the listings
         posted = fold(terms, kept[: n + 1], as_of=max(f.recorded_on for f in kept[: n + 1]))
         first = next((a for a in posted.applied if a.fact.key == fact.key), None)
         now = next((a for a in final.applied if a.fact.key == fact.key), None)

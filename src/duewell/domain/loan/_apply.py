@@ -94,8 +94,12 @@ def _pause(work: Fold, fact: Fact) -> None:
 def _charge(work: Fold, fact: Fact) -> None:
     if fact.amount <= 0:
         raise InvalidInput("amount-not-positive", amount_minor=fact.amount)
-    part = Part.FEE if fact.kind is FactKind.FEE_CHARGED else Part.PENALTY
+    is_fee = fact.kind is FactKind.FEE_CHARGED
+    part = Part.FEE if is_fee else Part.PENALTY
     work.rows[work.row_at(fact.effective_on)].due[part] += fact.amount
+    parts = [0, 0, 0, 0]
+    parts[part] = fact.amount
+    _note(work, fact, fact.amount, parts, "fee" if is_fee else "penalty")
 
 
 def _refund(work: Fold, fact: Fact) -> None:

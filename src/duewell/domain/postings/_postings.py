@@ -1,0 +1,84 @@
+"""Journals of a loan's sub-ledger: money moved or charged, one journal a fact.
+
+Needs    loan.Applied, ledger accounts.
+Gives    balanced journals; the difference a replay makes, keyed by the fact it belongs to.
+Never    edits a journal: a changed split is the difference, posted beside the first.
+Source   docs/decisions/0001.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from duewell.domain.ledger import (
+    BORROWER_CREDIT,
+    CASH_CLEARING,
+    FEE_INCOME,
+    FEE_RECEIVABLE,
+    INTEREST_RECEIVABLE,
+    LOANS_PRINCIPAL,
+    PENALTY_INCOME,
+    PENALTY_RECEIVABLE,
+    Account,
+    Journal,
+    Line,
+)
+from duewell.domain.loan import Applied, FactKind, LoanState
+from duewell.domain.product import Part
+
+FactKey = tuple[str, str, str]
+
+_RECEIVABLE = {
+    Part.PENALTY: PENALTY_RECEIVABLE,
+    Part.FEE: FEE_RECEIVABLE,
+    Part.INTEREST: INTEREST_RECEIVABLE,
+    Part.PRINCIPAL: LOANS_PRINCIPAL,
+}
+_MONEY_OUT = (FactKind.DISBURSED, FactKind.REFUNDED)
+_INCOME = {FactKind.FEE_CHARGED: FEE_INCOME, FactKind.PENALTY_CHARGED: PENALTY_INCOME}
+
+
+def journal_of(applied: Applied) -> Journal:
+    """The journal of one fact, debit positive. Its lines sum to zero or the ledger refuses it.
+
+    A payment debits cash and credits each part's receivable, and the borrower's credit with what
+    was paid too much. A disbursement and a refund are the mirror image. A charge debits the part's
+    receivable and credits its income.
+    """
+    kind = applied.fact.kind
+    if kind in _INCOME:
+        part = Part.FEE if kind is FactKind.FEE_CHARGED else Part.PENALTY
+        return Journal((Line(_RECEIVABLE[part], applied.amount), Line(_INCOME[kind], -applied.amount)))
+    sign = 1 if kind in _MONEY_OUT else -1
+    lines = [Line(CASH_CLEARING, -sign * applied.amount)]
+    if kind is FactKind.DISBURSED:
+        lines.append(Line(LOANS_PRINCIPAL, applied.amount))
+    else:
+        lines += [Line(_RECEIVABLE[part], sign * applied.parts[part]) for part in Part if applied.parts[part]]
+        if applied.overpaid:
+            lines.append(Line(BORROWER_CREDIT, -applied.overpaid))
+    return Journal(tuple(lines))
+
+
+def journals_of(state: LoanState) -> dict[FactKey, Journal]:
+    """Every journal a state stands for, by the fact that caused it."""
+    return {a.fact.key: journal_of(a) for a in state.applied}
+
+
+def difference(before: LoanState, after: LoanState) -> dict[FactKey, Journal]:
+    """What must be posted so that a ledger that holds `before` holds `after`.
+
+    A fact taken back gets its journal the other way round, a fact whose split changed the net of
+    old and new, an unchanged one nothing.
+    """
+    old, new = journals_of(before), journals_of(after)
+    found: dict[FactKey, Journal] = {}
+    for key in [*old, *(k for k in new if k not in old)]:
+        net: dict[Account, int] = defaultdict(int)
+        for journal, sign in ((old.get(key), -1), (new.get(key), 1)):
+            for line in journal.lines if journal else ():
+                net[line.account] += sign * line.amount_minor
+        lines = tuple(Line(account, amount) for account, amount in net.items() if amount)
+        if lines:
+            found[key] = Journal(lines)
+    return found
