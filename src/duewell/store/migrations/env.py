@@ -1,0 +1,13 @@
+"""Runs the steps over one psycopg connection. Every step gives up a lock after two seconds."""
+
+from alembic import context
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
+
+url = context.config.attributes["url"].replace("postgresql://", "postgresql+psycopg://", 1)
+engine = create_engine(url, poolclass=NullPool)
+with engine.connect() as connection:
+    context.configure(connection=connection, version_table="schema_version")
+    with context.begin_transaction():
+        connection.execute(text("set local lock_timeout = '2s'"))
+        context.run_migrations()

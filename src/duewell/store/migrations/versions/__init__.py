@@ -1,0 +1,1 @@
+"""Migrations: one file a step, never edited once released."""

