@@ -6,6 +6,7 @@ Never    knows a payment, a balance or today's date.
 Source   docs/decisions/0001; the glossary.
 """
 
+from duewell.domain.product._payload import terms_from_payload, terms_to_payload
 from duewell.domain.product._terms import (
     ORDER,
     Allocation,
@@ -38,4 +39,6 @@ __all__ = [
     "PenaltyTerms",
     "Prepayment",
     "Processing",
+    "terms_from_payload",
+    "terms_to_payload",
 ]

@@ -1,0 +1,118 @@
+"""Record one fact of a loan: disburse, pay, refund, charge, change a rate, take a fact back.
+
+Needs    a connection, the loan's key, the fact, and a request key that makes it happen once.
+Gives    the result as plain data: the loan after the fact, or the kept result of the same request.
+Never    posts more than the difference the fact makes, or half of it: one transaction holds all.
+Source   docs/decisions/0001; this is the general posting path.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from duewell.domain.errors import InvalidInput
+from duewell.domain.loan import Fact, FactKind, LoanState, ageing, fold
+from duewell.domain.postings import difference
+from duewell.store import loans, request_keys
+from duewell.store.loans import Connection, LoanKey
+
+SCHEMA = "duewell.recorded-fact/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Who asks, under which key, and when. A key happens once per client."""
+
+    client_id: str
+    key: str
+    actor: str
+    at: datetime
+
+
+def record_fact(conn: Connection, loan: LoanKey, fact: Fact, request: Request) -> dict[str, Any]:
+    """Record `fact` on the book's open date and post the difference it makes.
+
+    Sent twice, it happens once and answers the same. A fact dated earlier is folded in its place: the
+    journals of later payments are corrected by what changed.
+    Refuses   the key with another body; a date after the open date; a reversal of a reversal or of
+              what was already taken back; anything the fold refuses.
+    """
+    body_hash = _hash(loan, fact)
+    with conn.transaction():
+        row = loans.lock_loan(conn, loan)
+        found = request_keys.find(conn, client_id=request.client_id, key=request.key, body_hash=body_hash)
+        if found is not None:
+            return found
+        fact = replace(fact, recorded_on=row.book_open_on)
+        facts = loans.read_facts(conn, loan)
+        _check(fact, facts, row.book_open_on)
+        before = fold(row.terms, facts, as_of=row.book_open_on)
+        after = fold(row.terms, [*facts, fact], as_of=row.book_open_on)
+        seq = loans.append_fact(conn, loan, fact, recorded_at=request.at, actor=request.actor)
+        for part, journal in enumerate(difference(before, after).values(), start=1):
+            loans.append_journal(conn, loan, seq, part, journal, posted_on=row.book_open_on)
+        result = _result(loan, seq, after)
+        request_keys.keep(
+            conn,
+            client_id=request.client_id,
+            key=request.key,
+            body_hash=body_hash,
+            target=f"{loan.person_id}/{loan.loan_no}",
+            result=result,
+            recorded_at=request.at,
+        )
+    return result
+
+
+def _check(fact: Fact, facts: list[Fact], open_on: date) -> None:
+    if fact.effective_on > open_on:
+        raise InvalidInput(
+            "fact-after-the-open-date",
+            effective_on=fact.effective_on.isoformat(),
+            open_on=open_on.isoformat(),
+        )
+    if fact.kind is FactKind.REVERSED:
+        names = {f.key for f in facts if f.kind is not FactKind.REVERSED}
+        gone = {f.reverses for f in facts if f.kind is FactKind.REVERSED}
+        if fact.reverses not in names or fact.reverses in gone:
+            raise InvalidInput("fact-not-reversible", reverses=str(fact.reverses))
+
+
+def _hash(loan: LoanKey, fact: Fact) -> bytes:
+    """What makes two requests the same: the loan and everything asked, but not when it was recorded."""
+    asked = [
+        loan.person_id,
+        loan.loan_no,
+        fact.kind.value,
+        fact.effective_on.isoformat(),
+        fact.source,
+        fact.source_ref,
+        fact.amount,
+        fact.payment_type,
+        str(fact.rate),
+        str(fact.until),
+        list(fact.reverses or ()),
+        [list(pair) for pair in fact.payload],
+    ]
+    return hashlib.sha256(json.dumps(asked, separators=(",", ":")).encode()).digest()
+
+
+def _result(loan: LoanKey, seq: int, after: LoanState) -> dict[str, Any]:
+    age = ageing(after)
+    return {
+        "schema": SCHEMA,
+        "person_id": str(loan.person_id),
+        "loan_no": loan.loan_no,
+        "seq": seq,
+        "currency": after.terms.currency,
+        "as_of": after.as_of.isoformat(),
+        "principal_minor": after.principal_out,
+        "overpaid_minor": after.overpaid,
+        "dpd": age.dpd,
+        "overdue_minor": age.overdue,
+        "outstanding_minor": age.outstanding,
+    }

@@ -1,0 +1,227 @@
+"""Loans, their facts and their journals, read and appended under the loan's lock.
+
+Needs    a connection inside a transaction; every instant and date as an argument.
+Gives    create_loan, lock_loan, read_facts, append_fact, append_journal, the accounts' numbers.
+Never    changes a row of facts or journals; never takes a number from a sequence.
+Source   docs/decisions/0002.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from fractions import Fraction
+from typing import Any
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from duewell.domain.errors import Conflict, NotFound
+from duewell.domain.ledger import CHART, Journal, Line
+from duewell.domain.loan import Fact, FactKind
+from duewell.domain.product import LoanTerms, terms_from_payload, terms_to_payload
+
+Connection = psycopg.Connection[Any]
+ACCOUNT_NO = {each.code: number for number, each in enumerate(CHART, start=1)}
+_ACCOUNT = dict(enumerate(CHART, start=1))
+_FACT_SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class LoanKey:
+    """Where a loan lives: the person it hangs on, and its number within the person."""
+
+    person_id: int
+    loan_no: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoanRow:
+    """A loan as agreed, with the open date of its book."""
+
+    key: LoanKey
+    book_id: int
+    book_open_on: date
+    terms: LoanTerms
+
+
+def create_loan(
+    conn: Connection,
+    *,
+    person_id: int,
+    book_id: int,
+    product_code: str,
+    product_version: int,
+    terms: LoanTerms,
+    opened_on: date,
+) -> LoanKey:
+    """Give the person a new loan; its number comes from the locked person row."""
+    row = conn.execute(
+        "update duewell.person set next_loan_no = next_loan_no + 1 where person_id = %s"
+        " returning next_loan_no - 1",
+        [person_id],
+    ).fetchone()
+    if row is None:
+        raise NotFound("person-not-found", person_id=person_id)
+    key = LoanKey(person_id, row[0])
+    conn.execute(
+        "insert into duewell.loan (person_id, loan_no, book_id, product_code, product_version, currency,"
+        " opened_on, terms) values (%s, %s, %s, %s, %s, %s, %s, %s)",
+        [
+            key.person_id,
+            key.loan_no,
+            book_id,
+            product_code,
+            product_version,
+            terms.currency,
+            opened_on,
+            Jsonb(terms_to_payload(terms)),
+        ],
+    )
+    conn.execute(
+        "insert into duewell.loan_state (person_id, loan_no) values (%s, %s)", [person_id, key.loan_no]
+    )
+    return key
+
+
+def lock_loan(conn: Connection, key: LoanKey) -> LoanRow:
+    """Lock the loan's state row and read its terms. Lock several loans in the order of their keys."""
+    locked = conn.execute(
+        "select 1 from duewell.loan_state where person_id = %s and loan_no = %s for update",
+        [key.person_id, key.loan_no],
+    ).fetchone()
+    if locked is None:
+        raise NotFound("loan-not-found", person_id=key.person_id, loan_no=key.loan_no)
+    return read_loan(conn, key)
+
+
+def read_loan(conn: Connection, key: LoanKey) -> LoanRow:
+    """A loan without its lock."""
+    row = conn.execute(
+        "select l.book_id, b.open_on, l.terms from duewell.loan l join duewell.book b using (book_id)"
+        " where l.person_id = %s and l.loan_no = %s",
+        [key.person_id, key.loan_no],
+    ).fetchone()
+    if row is None:
+        raise NotFound("loan-not-found", person_id=key.person_id, loan_no=key.loan_no)
+    return LoanRow(key, row[0], row[1], terms_from_payload(row[2]))
+
+
+def read_facts(conn: Connection, key: LoanKey) -> list[Fact]:
+    """Every fact of a loan in order of entry."""
+    rows = conn.execute(
+        "select f.kind, f.effective_on, f.recorded_on, f.source, f.source_ref, f.payload,"
+        " r.kind, r.source, r.source_ref"
+        " from duewell.loan_fact f left join duewell.loan_fact r on r.person_id = f.person_id"
+        " and r.loan_no = f.loan_no and r.seq = f.reverses_seq"
+        " where f.person_id = %s and f.loan_no = %s order by f.seq",
+        [key.person_id, key.loan_no],
+    ).fetchall()
+    return [_fact(row) for row in rows]
+
+
+def append_fact(conn: Connection, key: LoanKey, fact: Fact, *, recorded_at: datetime, actor: str) -> int:
+    """Append one fact under the loan's lock; returns its seq. The same fact twice is a Conflict."""
+    reverses_seq = None
+    if fact.reverses is not None:
+        reverses_seq = seq_of(conn, key, fact.reverses)
+    row = conn.execute(
+        "update duewell.loan_state set next_seq = next_seq + 1 where person_id = %s and loan_no = %s"
+        " returning next_seq - 1",
+        [key.person_id, key.loan_no],
+    ).fetchone()
+    assert row is not None, "the caller holds the loan's lock"
+    added = conn.execute(
+        "insert into duewell.loan_fact values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+        " on conflict (person_id, loan_no, kind, source, source_ref) do nothing",
+        [
+            key.person_id,
+            key.loan_no,
+            row[0],
+            fact.kind.value,
+            _FACT_SCHEMA,
+            fact.effective_on,
+            fact.recorded_on,
+            recorded_at,
+            fact.source,
+            fact.source_ref,
+            actor,
+            Jsonb(_payload(fact)),
+            reverses_seq,
+        ],
+    )
+    if added.rowcount != 1:
+        raise Conflict("fact-already-recorded", kind=fact.kind.value, source_ref=fact.source_ref)
+    return int(row[0])
+
+
+def seq_of(conn: Connection, key: LoanKey, name: tuple[str, str, str]) -> int:
+    """The entry number of a fact by its name within the loan."""
+    row = conn.execute(
+        "select seq from duewell.loan_fact where person_id = %s and loan_no = %s and kind = %s"
+        " and source = %s and source_ref = %s",
+        [key.person_id, key.loan_no, *name],
+    ).fetchone()
+    if row is None:
+        raise NotFound("fact-not-found", kind=name[0], source=name[1], source_ref=name[2])
+    return int(row[0])
+
+
+def append_journal(
+    conn: Connection, key: LoanKey, seq: int, part: int, journal: Journal, *, posted_on: date
+) -> None:
+    """Append one journal of the fact `seq`; `part` tells apart the journals one fact causes."""
+    conn.execute(
+        "insert into duewell.journal values (%s, %s, %s, %s, %s, %s::smallint[], %s::bigint[])",
+        [
+            key.person_id,
+            key.loan_no,
+            seq,
+            part,
+            posted_on,
+            [ACCOUNT_NO[line.account.code] for line in journal.lines],
+            [line.amount_minor for line in journal.lines],
+        ],
+    )
+
+
+def read_journals(conn: Connection, key: LoanKey) -> list[Journal]:
+    """Every journal of a loan in the order posted."""
+    rows = conn.execute(
+        "select accounts, amounts from duewell.journal"
+        " where person_id = %s and loan_no = %s order by seq, part",
+        [key.person_id, key.loan_no],
+    ).fetchall()
+    return [
+        Journal(tuple(Line(_ACCOUNT[a], m) for a, m in zip(accounts, amounts, strict=True)))
+        for accounts, amounts in rows
+    ]
+
+
+def _payload(fact: Fact) -> dict[str, Any]:
+    return {
+        "amount_minor": fact.amount,
+        "payment_type": fact.payment_type,
+        "rate": str(fact.rate) if fact.rate is not None else None,
+        "until": fact.until.isoformat() if fact.until else None,
+        "more": [list(pair) for pair in fact.payload],
+    }
+
+
+def _fact(row: tuple[Any, ...]) -> Fact:
+    kind, effective_on, recorded_on, source, source_ref, payload, *reversed_key = row
+    given = json.loads(payload) if isinstance(payload, str) else payload
+    return Fact(
+        FactKind(kind),
+        effective_on,
+        recorded_on,
+        source,
+        source_ref,
+        amount=given["amount_minor"],
+        payment_type=given["payment_type"],
+        rate=Fraction(given["rate"]) if given["rate"] is not None else None,
+        until=date.fromisoformat(given["until"]) if given["until"] else None,
+        reverses=tuple(reversed_key) if reversed_key[0] is not None else None,
+        payload=tuple((k, v) for k, v in given["more"]),
+    )

@@ -1,0 +1,51 @@
+"""Request keys: what was asked under a key, and the answer it got, kept in the posting transaction.
+
+Needs    a connection inside the transaction that posts.
+Gives    find and keep.
+Never    keeps a fault, or answers another body with this one's result.
+Source   docs/decisions/0002.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from duewell.domain.errors import Conflict
+from duewell.store.loans import Connection
+
+
+def find(conn: Connection, *, client_id: str, key: str, body_hash: bytes) -> dict[str, Any] | None:
+    """The result kept under a key, None if it is new. Refuses the key with another body or target."""
+    row = conn.execute(
+        "select body_hash, result from duewell.request_key where client_id = %s and key = %s",
+        [client_id, key],
+    ).fetchone()
+    if row is None:
+        return None
+    if bytes(row[0]) != body_hash:
+        raise Conflict("key-reused-with-another-body", key=key)
+    result: dict[str, Any] = row[1]
+    return result
+
+
+def keep(
+    conn: Connection,
+    *,
+    client_id: str,
+    key: str,
+    body_hash: bytes,
+    target: str,
+    result: dict[str, Any],
+    recorded_at: datetime,
+) -> None:
+    """Keep the result. A rival that kept the key first on another loan makes this a Conflict."""
+    added = conn.execute(
+        "insert into duewell.request_key values (%s, %s, %s, %s, %s, %s)"
+        " on conflict (client_id, key) do nothing",
+        [client_id, key, body_hash, target, Jsonb(result), recorded_at],
+    )
+    if added.rowcount != 1:
+        raise Conflict("key-reused-with-another-body", key=key)

@@ -1,0 +1,156 @@
+"""Facts recorded through the real database: once, in their place, with the ledger following.
+
+Wants to prove: the sub-ledger is always the fold; a request sent twice happens once; a late-learnt or
+returned payment posts only what changed; refusals leave nothing behind.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime
+from fractions import Fraction
+from typing import Any
+
+import psycopg
+import pytest
+
+from duewell.domain.errors import Conflict, InvalidInput, NotFound
+from duewell.domain.ledger import LOANS_PRINCIPAL, balances
+from duewell.domain.loan import Fact, FactKind, fold
+from duewell.domain.postings import journals_of
+from duewell.domain.product import LoanTerms
+from duewell.services.record_fact import Request, record_fact
+from duewell.store import loans
+from duewell.store.loans import LoanKey
+
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+TERMS = LoanTerms(
+    principal=120_000, start=date(2026, 1, 1), instalments=12, rate=Fraction(12, 100), currency="USD"
+)
+Conn = psycopg.Connection[Any]
+
+
+@pytest.fixture
+def loan(conn: Conn) -> LoanKey:
+    conn.execute(
+        "insert into duewell.book values (1, 'demo', 'Demo', 'Demo Ltd', 'US', 'USD', 'UTC', 'US', '18:00',"
+        " '2026-01-01', '2026-06-01', true)"
+    )
+    conn.execute("insert into duewell.product values (1, 'cash', 1, '2026-01-01', '{}')")
+    conn.execute("insert into duewell.person values (7, 0)")
+    key = loans.create_loan(
+        conn,
+        person_id=7,
+        book_id=1,
+        product_code="cash",
+        product_version=1,
+        terms=TERMS,
+        opened_on=date(2026, 1, 1),
+    )
+    conn.execute("set role duewell_app")
+    record_fact(conn, key, fact(FactKind.DISBURSED, "2026-01-01", "d1", 120_000), request("d1"))
+    return key
+
+
+def fact(kind: FactKind, on: str, ref: str, amount: int = 0, **more: Any) -> Fact:
+    return Fact(kind, date.fromisoformat(on), date(1970, 1, 1), "bank", ref, amount=amount, **more)
+
+
+def pay(on: str, ref: str, amount: int) -> Fact:
+    return fact(FactKind.PAYMENT_RECEIVED, on, ref, amount)
+
+
+def request(key: str) -> Request:
+    return Request("tests", key, "tester", NOON)
+
+
+def check_ledger(conn: Conn, key: LoanKey) -> None:
+    state = fold(TERMS, loans.read_facts(conn, key), as_of=date(2026, 6, 1))
+    held = {a: m for a, m in balances(loans.read_journals(conn, key)).items() if m}
+    wanted = {a: m for a, m in balances(journals_of(state).values()).items() if m}
+    assert held == wanted
+    assert held.get(LOANS_PRINCIPAL, 0) == state.principal_out
+
+
+def test_a_payment_sent_twice_happens_once(conn: Conn, loan: LoanKey) -> None:
+    first = record_fact(conn, loan, pay("2026-02-01", "p1", 10_662), request("k1"))
+    again = record_fact(conn, loan, pay("2026-02-01", "p1", 10_662), request("k1"))
+    assert first == again
+    assert len(loans.read_facts(conn, loan)) == 2
+    check_ledger(conn, loan)
+
+
+def test_twenty_at_once_under_one_key_post_once(url: str, conn: Conn, loan: LoanKey) -> None:
+    def send(_: int) -> dict[str, Any]:
+        with psycopg.connect(url, autocommit=True) as own:
+            return record_fact(own, loan, pay("2026-02-01", "p1", 10_662), request("k1"))
+
+    with ThreadPoolExecutor(10) as pool:
+        results = list(pool.map(send, range(20)))
+    assert all(result == results[0] for result in results)
+    assert len(loans.read_facts(conn, loan)) == 2
+    check_ledger(conn, loan)
+
+
+def test_a_key_with_another_amount_is_refused(conn: Conn, loan: LoanKey) -> None:
+    record_fact(conn, loan, pay("2026-02-01", "p1", 10_662), request("k1"))
+    with pytest.raises(Conflict) as refused:
+        record_fact(conn, loan, pay("2026-02-01", "p1", 10_663), request("k1"))
+    assert refused.value.code == "key-reused-with-another-body"
+
+
+def test_the_same_bank_reference_under_a_new_key_is_refused(conn: Conn, loan: LoanKey) -> None:
+    record_fact(conn, loan, pay("2026-02-01", "p1", 10_662), request("k1"))
+    with pytest.raises(Conflict) as refused:
+        record_fact(conn, loan, pay("2026-02-01", "p1", 10_662), request("k2"))
+    assert refused.value.code == "fact-already-recorded"
+    check_ledger(conn, loan)
+
+
+def test_a_late_learnt_payment_corrects_the_ledger_by_the_difference(conn: Conn, loan: LoanKey) -> None:
+    record_fact(conn, loan, pay("2026-03-01", "p2", 10_662), request("k2"))
+    before = len(loans.read_journals(conn, loan))
+    record_fact(conn, loan, pay("2026-02-01", "p1", 10_662), request("k1"))
+    assert len(loans.read_journals(conn, loan)) == before + 2, (
+        "its own journal and what it changed in the other"
+    )
+    check_ledger(conn, loan)
+
+
+def test_a_returned_payment_leaves_the_loan_as_if_it_had_never_come(conn: Conn, loan: LoanKey) -> None:
+    p1 = pay("2026-02-01", "p1", 10_662)
+    record_fact(conn, loan, p1, request("k1"))
+    clean = record_fact(conn, loan, pay("2026-03-01", "p2", 10_662), request("k2"))
+    back = fact(FactKind.REVERSED, "2026-02-01", "p1-back", reverses=p1.key)
+    after = record_fact(conn, loan, back, request("k3"))
+    assert after["dpd"] > clean["dpd"]
+    check_ledger(conn, loan)
+    with pytest.raises(InvalidInput):
+        record_fact(
+            conn, loan, fact(FactKind.REVERSED, "2026-02-01", "again", reverses=p1.key), request("k4")
+        )
+
+
+@pytest.mark.parametrize(
+    ("bad", "code"),
+    [
+        (pay("2026-06-02", "x", 100), "fact-after-the-open-date"),
+        (pay("2025-12-31", "x", 100), "fact-before-the-loan"),
+        (pay("2026-02-01", "x", 0), "amount-not-positive"),
+        (pay("2026-02-01", "x", -5), "amount-not-positive"),
+        (fact(FactKind.CHARGED_OFF, "2026-02-01", "x"), "fact-kind-not-supported"),
+        (fact(FactKind.REVERSED, "2026-02-01", "x", reverses=("no", "such", "fact")), "fact-not-reversible"),
+    ],
+)
+def test_what_is_refused_leaves_nothing_behind(conn: Conn, loan: LoanKey, bad: Fact, code: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        record_fact(conn, loan, bad, request("k9"))
+    assert refused.value.code == code
+    assert len(loans.read_facts(conn, loan)) == 1
+    record_fact(conn, loan, pay("2026-02-01", "good", 100), request("k9"))
+    check_ledger(conn, loan)
+
+
+def test_an_unknown_loan_is_refused(conn: Conn, loan: LoanKey) -> None:
+    with pytest.raises(NotFound):
+        record_fact(conn, LoanKey(7, 9), pay("2026-02-01", "p1", 100), request("k1"))
