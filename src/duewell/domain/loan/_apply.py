@@ -74,7 +74,7 @@ def _planned_before(work: Fold, first: int) -> int:
 
 def _change_rate(work: Fold, fact: Fact) -> None:
     if fact.rate is None or fact.rate < 0:
-        raise InvalidInput("rate-negative", rate=str(fact.rate))
+        raise InvalidInput("contract-rate-negative", rate=str(fact.rate))
     work.refresh(fact.effective_on)
     work.rates.append((fact.effective_on, fact.rate))
     work.lines = rate_lines(work.rates, work.pauses)

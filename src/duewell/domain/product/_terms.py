@@ -184,7 +184,7 @@ class LoanTerms:
         if not 1 <= self.instalments <= 1200 or self.every < 1:
             raise InvalidInput("instalments-out-of-range", instalments=self.instalments, every=self.every)
         if self.rate < 0:
-            raise InvalidInput("rate-negative", rate=str(self.rate))
+            raise InvalidInput("contract-rate-negative", rate=str(self.rate))
         if self.grace_principal >= self.instalments or self.grace_interest >= self.instalments:
             raise InvalidInput("grace-leaves-no-row", instalments=self.instalments)
         if self.due_dates and len(self.due_dates) != self.instalments:
