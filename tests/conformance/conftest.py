@@ -1,4 +1,4 @@
-"""Conformance cases: any file of the format in docs/reference/conformance-format.md.
+"""Conformance cases: any file of the format in tests/conformance/cases.json.
 
 `pytest tests/conformance --cases PATH` checks the cases of PATH; without it, the project's own file.
 Families not built yet are strict expected failures, so the day one passes it must leave the list.
