@@ -16,7 +16,7 @@ from duewell.domain.loan._ageing import (
     range_of,
 )
 from duewell.domain.loan._apply import payoff_amount
-from duewell.domain.loan._facts import Fact, FactKind, in_order, known
+from duewell.domain.loan._facts import Arrear, Fact, FactKind, Position, in_order, known
 from duewell.domain.loan._fold import Applied, Fold, LoanState, fold
 from duewell.domain.loan._recorder import Recorder, TraceSlice
 from duewell.domain.loan._schedule import Row
@@ -25,10 +25,12 @@ __all__ = [
     "BUCKETS",
     "Ageing",
     "Applied",
+    "Arrear",
     "Fact",
     "FactKind",
     "Fold",
     "LoanState",
+    "Position",
     "Recorder",
     "Row",
     "TraceSlice",

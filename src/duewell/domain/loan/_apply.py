@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from itertools import islice
 
 from duewell.domain.errors import InvalidInput
 from duewell.domain.loan._facts import Fact, FactKind
@@ -78,6 +79,7 @@ def _change_rate(work: Fold, fact: Fact) -> None:
     work.refresh(fact.effective_on)
     work.rates.append((fact.effective_on, fact.rate))
     work.lines = rate_lines(work.rates, work.pauses)
+    work.thaw()
     work.is_bearing = work.is_bearing or fact.rate != 0
     if not work.is_flat and work.convention.engine is Engine.PROGRESSIVE:
         first = work.row_at(fact.effective_on)
@@ -89,6 +91,7 @@ def _pause(work: Fold, fact: Fact) -> None:
         raise InvalidInput("pause-ends-before-it-begins", until=str(fact.until))
     work.pauses.append((fact.effective_on, fact.until))
     work.lines = rate_lines(work.rates, work.pauses)
+    work.thaw()
 
 
 def _charge(work: Fold, fact: Fact) -> None:
@@ -109,7 +112,7 @@ def _refund(work: Fold, fact: Fact) -> None:
     lent_again = fact.amount - from_credit
     if lent_again:
         work.rows[work.row_at(fact.effective_on)].extra += lent_again
-        work.lend(fact.effective_on, lent_again)
+        work.lend(fact.effective_on, lent_again)  # thaws the rows, so that the extra is seen
     _note(work, fact, fact.amount, [0, 0, 0, lent_again], fact.payment_type, -from_credit)
 
 
@@ -118,19 +121,34 @@ def _refund(work: Fold, fact: Fact) -> None:
 
 def _receive(work: Fold, fact: Fact) -> None:
     on = fact.effective_on
-    work.refresh(on)
+    work.refresh(on, due_by=on)
     amount = payoff_amount(work, on) if fact.kind is FactKind.PAID_OFF else fact.amount
     if amount <= 0:
         raise InvalidInput("amount-not-positive", amount_minor=amount)
     payment = _Payment(work, on, amount)
-    payment.slot([r for r in work.rows if r.due_on < on and r.unpaid > 0])
-    today = [r for r in work.rows if r.due_on == on and r.unpaid > 0]
+    late, today = _due(work, on)
+    if amount > sum(r.unpaid for r in late) + sum(r.unpaid for r in today):
+        work.refresh(on)  # some will go in advance, so every row must say what it asks
+        late, today = _due(work, on)
+    payment.slot(late)
     payment.slot(sorted(today, key=lambda r: r.is_down_payment))
     if payment.left:
         payment.in_advance(work.terms.allocation.excess_rule(fact.payment_type))
     work.overpaid += payment.left
     kind = "repayment" if fact.kind is FactKind.PAID_OFF else fact.payment_type
     _note(work, fact, amount, payment.parts, kind, payment.left)
+
+
+def _due(work: Fold, on: date) -> tuple[list[Row], list[Row]]:
+    """The unpaid rows past due, oldest first, and those due on the day."""
+    late: list[Row] = []
+    today: list[Row] = []
+    for row in islice(work.rows, work.settled, None):
+        if row.due_on > on:
+            break
+        if row.unpaid > 0:
+            (late if row.due_on < on else today).append(row)
+    return late, today
 
 
 def payoff_amount(work: Fold, on: date) -> int:
@@ -143,10 +161,14 @@ def payoff_amount(work: Fold, on: date) -> int:
     if work.convention.payoff_to_row_end:
         stop = work.rows[work.row_at(on)].due_on
     out = work.out
-    work.moves.append((stop, -out))
-    work.refresh(max(on, stop))
+    kept = work.frozen, work.settled
+    work.move_on.append(stop)
+    work.move_to.append(0)
+    work.refresh(max(on, stop), out=0)
     other = sum(r.due[p] - r.paid[p] for r in work.rows for p in (Part.PENALTY, Part.FEE, INTEREST))
-    work.moves.pop()
+    work.move_on.pop()
+    work.move_to.pop()
+    work.frozen, work.settled = kept
     work.refresh(on)
     return out + other
 

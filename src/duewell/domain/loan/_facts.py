@@ -51,6 +51,29 @@ _RANK = {
 
 
 @dataclass(frozen=True, slots=True)
+class Arrear:
+    """What one past due row still asked for on the day a position was taken over, by part."""
+
+    due_on: date
+    penalty: int = 0
+    fee: int = 0
+    interest: int = 0
+    principal: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A loan taken over from another system: principal out, and the rows past due, oldest first.
+
+    `principal` includes what of it is past due; both are minor units. Rows due by the opening date
+    that `arrears` does not name were settled before it.
+    """
+
+    principal: int
+    arrears: tuple[Arrear, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Fact:
     """One fact with its two dates.
 
@@ -68,6 +91,7 @@ class Fact:
     rate: Fraction | None = None
     until: date | None = None
     reverses: tuple[str, str, str] | None = None
+    position: Position | None = None
     payload: tuple[tuple[str, str], ...] = field(default=())
 
     @property
@@ -91,6 +115,7 @@ def in_order(facts: Iterable[Fact]) -> tuple[Fact, ...]:
     return tuple(
         sorted(
             facts,
-            key=lambda f: (f.effective_on, _RANK[f.kind], f.source.encode(), f.source_ref.encode()),
+            # Text compares by code point, which is the byte order of UTF-8.
+            key=lambda f: (f.effective_on, _RANK[f.kind], f.source, f.source_ref),
         )
     )

@@ -8,11 +8,13 @@ Source   docs/reference/conventions.md; docs/decisions/0001.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
+from duewell.domain.calendar import DaysInMonth, DaysInYear
 from duewell.domain.errors import InvalidInput
 from duewell.domain.loan._facts import Fact, FactKind, known
 from duewell.domain.loan._penalty import charge_penalties
@@ -60,6 +62,17 @@ class LoanState:
     is_charged_off: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Frozen:
+    """How many leading rows are final, and what the loop over rows held after them."""
+
+    count: int = 0
+    carry: int = 0
+    skip: int = 0
+    asked: int = 0
+    deferred: int = 0
+
+
 class Fold:
     """The working state. Both engines share it; what differs stands in their own modules."""
 
@@ -71,7 +84,8 @@ class Fold:
         self.rates: list[tuple[date, Fraction]] = [(terms.start, terms.rate)]
         self.pauses: list[tuple[date, date]] = []
         self.lines: list[RateLine] = rate_lines(self.rates, self.pauses)
-        self.moves: list[tuple[date, int]] = []
+        self.move_on: list[date] = []
+        self.move_to: list[int] = []
         self.lent: list[tuple[date, int]] = []
         self.out = 0
         self.overpaid = 0
@@ -82,18 +96,32 @@ class Fold:
             self.convention.engine is Engine.PROGRESSIVE or self.convention.is_recalculated_daily
         ) and not self.is_flat
         self.is_bearing = terms.rate != 0
+        self.is_even = self._is_even()
+        self.frozen = _Frozen()
+        self.settled = 0
 
     # -- principal out ---------------------------------------------------------------------------
 
     def lend(self, on: date, amount: int) -> None:
         """Principal goes out on `on`."""
+        self.thaw()
         self.lent.append((on, amount))
         self.move(on, amount)
 
     def move(self, on: date, amount: int) -> None:
-        """Change the principal out from the slice after `on`."""
-        self.moves.append((on, amount))
+        """Change the principal out from the slice after `on`. Facts come by date, so moves do too."""
         self.out += amount
+        if self.move_on and self.move_on[-1] == on:
+            self.move_to[-1] = self.out
+        else:
+            self.move_on.append(on)
+            self.move_to.append(self.out)
+
+    def thaw(self) -> None:
+        """Let the next refresh compute every row again: what just changed reaches back."""
+        self.frozen = _Frozen()
+        self.settled = 0
+        self.is_even = self._is_even()
 
     def set_instalments(self, first: int, balance: int, as_of: date) -> None:
         """Set the level instalment of rows from index `first` so that they repay `balance`."""
@@ -116,6 +144,9 @@ class Fold:
 
     def factor(self, row: Row) -> Fraction:
         """The factor an instalment is computed with: the row's own, or the cumulative month."""
+        if self.is_even:
+            top, bottom = row.day_rate if row.day_rate[1] else self._day_rate(row)
+            return Fraction(top * (row.due_on - row.start).days, bottom)
         if self.convention.engine is Engine.PROGRESSIVE:
             return row_factor(self.terms, row, self.lines)
         rate = [line.rate for line in self.lines if line.cut <= row.start][-1]
@@ -157,19 +188,50 @@ class Fold:
     # -- interest --------------------------------------------------------------------------------
 
     def interest(self, row: Row, until: date, as_of: date, planned: int) -> int:
-        """Interest of `row` from its start to `until`.
+        """Interest of `row` from its start to `until`, rounded as the convention says.
 
         Until `as_of` on the principal really out, after it on `planned`: the balance as if all that
         fell due before the row were paid that day.
         """
+        if self.is_even and self.recorder is None:
+            top, bottom = row.day_rate if row.day_rate[1] else self._day_rate(row)
+            if row.start >= as_of:
+                units = planned * (until - row.start).days if planned > 0 else 0
+            else:
+                slices = self._base_slices(row.start, until, as_of, planned)
+                units = sum([base * (b - a).days for a, b, base in slices if base > 0])
+            return round_ratio(units * top, bottom, self.convention.rounding)
         if self.is_flat:
-            return flat_interest(self.terms, self.factor(row))
+            return self._flat_interest(row)
         if not self.is_daily:
             return self._planned_interest(row, planned)
-        pairs: list[tuple[int, int]] = []
         each = self.convention.engine is Engine.CUMULATIVE
+        return self._sliced_interest(row, self._base_slices(row.start, until, as_of, planned), each)
+
+    def _is_even(self) -> bool:
+        """Every day of a row stands for the same interest on the same base: one rate, one length of day."""
+        convention = self.convention
+        return (
+            self.is_daily
+            and convention.engine is Engine.PROGRESSIVE
+            and len(self.lines) == 1
+            and (
+                convention.days_in_month is DaysInMonth.THIRTY or convention.days_in_year != DaysInYear.ACTUAL
+            )
+        )
+
+    def _day_rate(self, row: Row) -> tuple[int, int]:
+        """What one minor unit earns on one day of the row, exact; only where days are even."""
+        days = (row.due_on - row.start).days
+        top, bottom = slice_ratio(self.terms, row, row.start, row.due_on) if days else (0, 1)
+        rate = self.lines[0].rate
+        row.day_rate = (top * rate.numerator, bottom * max(days, 1) * rate.denominator)
+        return row.day_rate
+
+    def _sliced_interest(self, row: Row, slices: list[tuple[date, date, int]], each: bool) -> int:
+        pairs: list[tuple[int, int]] = []
         total = 0
-        for start, end, base in self._base_slices(row.start, until, as_of, planned):
+        for start, end, base in slices:
             if base <= 0:
                 continue
             for a, b, rate in rate_slices(start, end, self.lines):
@@ -184,31 +246,37 @@ class Fold:
         return total if each else round_ratio(*_sum(pairs), self.convention.rounding)
 
     def _planned_interest(self, row: Row, planned: int) -> int:
-        ratio = planned * self.factor(row)
+        factor = self.factor(row)
+        self._record_whole(row, planned, factor)
+        return round_fraction(planned * factor, self.convention.rounding)
+
+    def _flat_interest(self, row: Row) -> int:
+        factor = self.factor(row)
+        self._record_whole(row, self.terms.principal, factor)
+        return flat_interest(self.terms, factor)
+
+    def _record_whole(self, row: Row, base: int, factor: Fraction) -> None:
+        """A row whose interest is one amount for its whole period, spread evenly over its days."""
         if self.recorder is not None:
-            rate = self.lines[0].rate
-            part = cumulative_part(self.terms)
-            self.recorder.slice(
-                row.nr, row.start, row.due_on, planned, rate, part.numerator, part.denominator
-            )
-        return round_fraction(ratio, self.convention.rounding)
+            rate = [line.rate for line in self.lines if line.cut <= row.start][-1]
+            part = factor / rate if rate else Fraction(0)
+            self.recorder.slice(row.nr, row.start, row.due_on, base, rate, part.numerator, part.denominator)
 
     def _base_slices(
         self, start: date, until: date, as_of: date, planned: int
     ) -> list[tuple[date, date, int]]:
         slices: list[tuple[date, date, int]] = []
-        real_end = min(until, as_of)
+        real_end = until if until < as_of else as_of
         if start < real_end:
-            base, at = 0, start
-            for on, amount in self.moves:
-                if on >= real_end:
-                    break
-                if on > at:
-                    slices.append((at, on, base))
-                    at = on
-                base += amount
+            on, to = self.move_on, self.move_to
+            k = bisect_right(on, start)
+            base, at = to[k - 1] if k else 0, start
+            while k < len(on) and on[k] < real_end:
+                slices.append((at, on[k], base))
+                at, base = on[k], to[k]
+                k += 1
             slices.append((at, real_end, base))
-        begin = max(start, as_of)
+        begin = start if start > as_of else as_of
         if begin < until:
             if slices and slices[-1][2] == planned:
                 # Looking at a loan on a day is no reason to cut, and so to round, its interest there.
@@ -218,18 +286,24 @@ class Fold:
 
     # -- rows ------------------------------------------------------------------------------------
 
-    def refresh(self, as_of: date) -> None:
-        """Compute what every row asks for, as of a date, and the balances after the rows."""
-        # Locked rows keep their principal; what open rows have received is theirs before any plan.
-        left = sum(amount for _, amount in self.lent)
-        left -= sum(r.due[PRINCIPAL] if r.is_locked else r.paid[PRINCIPAL] for r in self.rows)
-        out = sum(amount for on, amount in self.moves if on <= as_of)
-        behind, asked, carry, skip = 0, 0, 0, 0
-        last = max((k for k, r in enumerate(self.rows) if not r.is_locked), default=-1)
-        for k, row in enumerate(self.rows):
-            if row.is_down_payment:
-                left -= row.due[PRINCIPAL] - row.paid[PRINCIPAL]
-            else:
+    def refresh(self, as_of: date, *, due_by: date | None = None, out: int | None = None) -> None:
+        """Compute what rows ask for, as of a date: every row, or only those due by `due_by`.
+
+        Rows due before an earlier look are frozen: facts come by date, so nothing later reaches back to
+        them, and what does (new money, a new rate, a pause) thaws them. `out` is the principal out to
+        assume, where a trial differs from the real one.
+        """
+        rows, sums = self.rows, self.frozen
+        out = self.out if out is None else out
+        self._settle_leading()
+        behind = sum([r.due[PRINCIPAL] - r.paid[PRINCIPAL] for r in rows[self.settled : sums.count]])
+        carry, skip, asked, deferred = sums.carry, sums.skip, sums.asked, sums.deferred
+        last = self._last_open()
+        for k in range(sums.count, len(rows)):
+            row = rows[k]
+            if due_by is not None and row.due_on > due_by:
+                break
+            if not row.is_down_payment:
                 planned = out - behind if self.is_daily else self._agreed(row, asked)
                 whole = self.interest(row, row.due_on, as_of, planned)
                 if row.is_locked:
@@ -237,25 +311,42 @@ class Fold:
                     carry += whole - row.due[INTEREST]
                 else:
                     row.carry, row.due[INTEREST], carry = carry, whole + carry, 0
-                    skip = self._set_principal(row, k == last, left + row.paid[PRINCIPAL], skip)
-                    left -= row.due[PRINCIPAL] - row.paid[PRINCIPAL]
-            behind += row.due[PRINCIPAL] - row.paid[PRINCIPAL]
+                    skip = self._set_principal(row, k == last, self.out - behind, skip)
+                    deferred = self._defer(row, deferred)
+            unpaid = row.due[PRINCIPAL] - row.paid[PRINCIPAL]
+            behind += unpaid
             asked += row.due[PRINCIPAL]
-        if self.rows and self.rows[-1].is_locked:
-            # Interest that ran after the last row was paid ahead has no later row to move to.
-            self.rows[-1].due[INTEREST] += carry
-            self.rows[-1].carry = carry
-        self._collect_deferred_interest()
-        self._set_balances()
-        charge_penalties(self.terms, self.rows, as_of)
+            if row.due_on < as_of and k < len(rows) - 1 and k == sums.count:
+                sums = self.frozen = _Frozen(k + 1, carry, skip, asked, deferred)
+        else:
+            if rows and rows[-1].is_locked:
+                # Interest that ran after the last row was paid ahead has no later row to move to.
+                rows[-1].due[INTEREST] += carry
+                rows[-1].carry = carry
+        charge_penalties(self.terms, rows[self.settled :], as_of)
+
+    def _settle_leading(self) -> None:
+        """Step over rows that are frozen and paid: nothing can happen to them any more."""
+        while self.settled < self.frozen.count and self.rows[self.settled].unpaid == 0:
+            self.settled += 1
+
+    def _last_open(self) -> int:
+        for k in range(len(self.rows) - 1, -1, -1):
+            if not self.rows[k].is_locked:
+                return k
+        return -1
 
     def _agreed(self, row: Row, asked: int) -> int:
         """The balance as agreed at a row's start: early and late payments do not count."""
         return sum(a for on, a in self.lent if on <= row.start) - asked
 
     def _set_principal(self, row: Row, is_last: bool, left: int, skip: int) -> int:
-        """Set the principal of an open row; returns the overpaid principal still carried forward."""
+        """Set the principal of an open row; returns the overpaid principal still carried forward.
+
+        `left` is the principal that the rows before it leave unasked, what this row has got included.
+        """
         paid = row.paid[PRINCIPAL]
+        left += paid
         if is_last:
             planned = left
         elif row.is_grace:
@@ -272,22 +363,25 @@ class Fold:
         row.due[PRINCIPAL] = max(min(planned, left), paid)
         return skip
 
-    def _collect_deferred_interest(self) -> None:
+    def _defer(self, row: Row, deferred: int) -> int:
         """Interest of the first rows of an interest grace comes due with the first row after them."""
         grace = self.terms.grace_interest
         if not grace:
-            return
-        rows = [r for r in self.rows if not r.is_down_payment]
-        deferred = sum(r.due[INTEREST] for r in rows[:grace])
-        for row in rows[:grace]:
+            return 0
+        nr = row.nr - (1 if self.rows[0].is_down_payment else 0)
+        if nr <= grace:
+            deferred += row.due[INTEREST]
             row.due[INTEREST] = 0
-        rows[grace].due[INTEREST] += deferred
+            return deferred
+        row.due[INTEREST] += deferred
+        return 0
 
-    def _set_balances(self) -> None:
+    def set_balances(self) -> None:
+        """Write the balance after each row: what was lent by then less what the rows ask."""
         asked = 0
         for row in self.rows:
             asked += row.due[PRINCIPAL]
-            row.balance = sum(a for on, a in self.lent if on <= row.due_on) - asked
+            row.balance = sum([a for on, a in self.lent if on <= row.due_on]) - asked
 
     def row_at(self, on: date) -> int:
         """Index of the row whose period (start, due] contains `on`; the last one after maturity."""
@@ -341,8 +435,11 @@ def fold(
                 "fact-before-the-loan", effective_on=str(fact.effective_on), start=str(terms.start)
             )
         apply_fact(work, fact)
-    work.recorder = recorder
+    if recorder is not None:
+        work.recorder = recorder
+        work.thaw()
     work.refresh(as_of)
+    work.set_balances()
     rows = [r for r in work.rows if not _is_dropped(work, r)]
     return LoanState(
         terms,

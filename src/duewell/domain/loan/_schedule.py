@@ -42,6 +42,7 @@ class Row:
     carry: int = 0
     extra: int = 0
     balance: int = 0
+    day_rate: tuple[int, int] = (0, 0)
     penalty_num: int = 0
     penalty_to: date | None = None
     penalty_charged: int = 0
@@ -49,7 +50,8 @@ class Row:
     @property
     def unpaid(self) -> int:
         """What the row still asks for, all parts together."""
-        return sum(self.due) - sum(self.paid)
+        d, p = self.due, self.paid
+        return d[0] + d[1] + d[2] + d[3] - p[0] - p[1] - p[2] - p[3]
 
 
 def rows_of(terms: LoanTerms) -> list[Row]:
