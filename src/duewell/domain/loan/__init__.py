@@ -15,32 +15,59 @@ from duewell.domain.loan._ageing import (
     principal_by_range,
     range_of,
 )
+from duewell.domain.loan._agenda import Agenda, Entry, EntryKind, agenda
 from duewell.domain.loan._apply import payoff_amount
 from duewell.domain.loan._facts import Arrear, Fact, FactKind, Position, in_order, known
 from duewell.domain.loan._fold import Applied, Fold, LoanState, fold
 from duewell.domain.loan._recorder import Recorder, TraceSlice
 from duewell.domain.loan._schedule import Row
+from duewell.domain.loan._standing import (
+    ACTUAL,
+    Key,
+    Sums,
+    View,
+    class_amount,
+    days_weight,
+    difference_of,
+    look,
+    rolled,
+    standing,
+)
 
 __all__ = [
+    "ACTUAL",
     "BUCKETS",
     "Ageing",
+    "Agenda",
     "Applied",
     "Arrear",
+    "Entry",
+    "EntryKind",
     "Fact",
     "FactKind",
     "Fold",
+    "Key",
     "LoanState",
     "Position",
     "Recorder",
     "Row",
+    "Sums",
     "TraceSlice",
+    "View",
     "ageing",
+    "agenda",
     "bucket_of",
+    "class_amount",
+    "days_weight",
     "delinquent_since",
+    "difference_of",
     "fold",
     "in_order",
     "known",
+    "look",
     "payoff_amount",
     "principal_by_range",
     "range_of",
+    "rolled",
+    "standing",
 ]

@@ -15,6 +15,7 @@ from itertools import islice
 from duewell.domain.errors import InvalidInput
 from duewell.domain.loan._facts import Fact, FactKind
 from duewell.domain.loan._fold import Applied, Fold
+from duewell.domain.loan._opening import take_over
 from duewell.domain.loan._schedule import Row, rate_lines
 from duewell.domain.money import round_fraction, round_ratio
 from duewell.domain.product import Amortization, Engine, ExcessRule, Part, Prepayment, Processing
@@ -27,6 +28,8 @@ def apply_fact(work: Fold, fact: Fact) -> None:
     kind = fact.kind
     if kind is FactKind.DISBURSED:
         _disburse(work, fact)
+    elif kind is FactKind.OPENED:
+        take_over(work, fact)
     elif kind is FactKind.RATE_CHANGED:
         _change_rate(work, fact)
     elif kind is FactKind.PAUSE_SET:
@@ -239,6 +242,8 @@ class _Payment:
                 continue
             most = accrued if part is INTEREST else row.due[part]
             self.pay(row, part, most - row.paid[part])
+        if row.paid[INTEREST] >= accrued:
+            row.interest_to = self.on
         if not row.is_grace:
             self.pay(row, PRINCIPAL, min(self._room(row), work.out))
             self._settle(row, accrued)

@@ -59,7 +59,8 @@ class LoanState:
     principal_out: int
     overpaid: int
     lent: tuple[tuple[date, int], ...]
-    is_charged_off: bool = False
+    matures_on: date
+    opened_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +91,16 @@ class Fold:
         self.out = 0
         self.overpaid = 0
         self.applied: list[Applied] = []
-        self.is_charged_off = False
         self.is_flat = self.convention.interest_method is InterestMethod.FLAT
         self.is_daily = (
             self.convention.engine is Engine.PROGRESSIVE or self.convention.is_recalculated_daily
         ) and not self.is_flat
         self.is_bearing = terms.rate != 0
         self.is_even = self._is_even()
-        self.frozen = _Frozen()
+        self.opening = self.frozen = _Frozen()
+        self.opened_on: date | None = None
         self.settled = 0
+        self.row_nr_offset = 1 if terms.down_payment_share else 0
 
     # -- principal out ---------------------------------------------------------------------------
 
@@ -117,9 +119,15 @@ class Fold:
             self.move_on.append(on)
             self.move_to.append(self.out)
 
+    def take_over(self, on: date, kept: list[Row], frozen: int) -> None:
+        """Keep only the rows an opening position leaves; the first `frozen` came past due with it."""
+        self.rows, self.opened_on = kept, on
+        asked = sum(r.due[PRINCIPAL] for r in kept[:frozen])
+        self.opening = _Frozen(frozen, asked=asked)
+
     def thaw(self) -> None:
         """Let the next refresh compute every row again: what just changed reaches back."""
-        self.frozen = _Frozen()
+        self.frozen = self.opening
         self.settled = 0
         self.is_even = self._is_even()
 
@@ -368,8 +376,7 @@ class Fold:
         grace = self.terms.grace_interest
         if not grace:
             return 0
-        nr = row.nr - (1 if self.rows[0].is_down_payment else 0)
-        if nr <= grace:
+        if row.nr - self.row_nr_offset <= grace:
             deferred += row.due[INTEREST]
             row.due[INTEREST] = 0
             return deferred
@@ -449,7 +456,8 @@ def fold(
         work.out,
         work.overpaid,
         tuple(work.lent),
-        work.is_charged_off,
+        work.rows[-1].due_on,
+        work.opened_on,
     )
 
 

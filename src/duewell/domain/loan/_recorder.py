@@ -15,14 +15,20 @@ from fractions import Fraction
 
 @dataclass(frozen=True, slots=True)
 class TraceSlice:
-    """One slice of interest: base x rate x part of a year, exact, before the row's one rounding."""
+    """One slice of interest: base x rate x num/den of a year, exact, before the row's one rounding."""
 
     row_nr: int
     start: date
     end: date
     base: int
     rate: Fraction
-    part_of_year: Fraction
+    num: int
+    den: int
+
+    @property
+    def part_of_year(self) -> Fraction:
+        """The part of a year the slice is charged for."""
+        return Fraction(self.num, self.den)
 
     @property
     def exact(self) -> Fraction:
@@ -40,7 +46,7 @@ class Recorder:
         self, row_nr: int, start: date, end: date, base: int, rate: Fraction, num: int, den: int
     ) -> None:
         """Keep one slice."""
-        self.slices.append(TraceSlice(row_nr, start, end, base, rate, Fraction(num, den)))
+        self.slices.append(TraceSlice(row_nr, start, end, base, rate, num, den))
 
     def of_row(self, row_nr: int) -> tuple[TraceSlice, ...]:
         """The slices that make a row's interest."""

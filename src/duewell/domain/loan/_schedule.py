@@ -27,7 +27,8 @@ class Row:
 
     `due` is what the row asks for by part, `paid` what has been applied to it. A locked row keeps
     its principal and interest whatever follows. `carry` is interest that a row settled early left
-    to this one; `extra` is principal lent again inside the row's period.
+    to this one; `extra` is principal lent again inside the row's period. `interest_to` is the day up to
+    which interest was collected early. A row taken over came past due with an opening position.
     """
 
     nr: int
@@ -43,6 +44,8 @@ class Row:
     extra: int = 0
     balance: int = 0
     day_rate: tuple[int, int] = (0, 0)
+    is_taken_over: bool = False
+    interest_to: date | None = None
     penalty_num: int = 0
     penalty_to: date | None = None
     penalty_charged: int = 0

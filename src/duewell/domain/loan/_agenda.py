@@ -1,0 +1,210 @@
+"""Agenda: a loan's coming dates, what falls due on them, and what each adds to the portfolio sums.
+
+Needs    terms, facts, and the day that is open.
+Gives    Agenda: entries by date, as agreed or, for a loan behind, the course if nothing more is reported.
+Never    needs a later fold to be moved on: closing a quiet day only adds what stands here.
+Source   docs/decisions/0003-the-agenda.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from enum import IntEnum
+
+from duewell.domain.errors import InvalidInput
+from duewell.domain.loan._ageing import BUCKETS
+from duewell.domain.loan._facts import Fact
+from duewell.domain.loan._penalty import penalty_base
+from duewell.domain.loan._standing import (
+    ONE_DAY,
+    Sums,
+    View,
+    add,
+    charged_through,
+    closes_interest,
+    days_weight,
+    difference_of,
+    look,
+    penalty_begins,
+    penalty_class,
+    penalty_once,
+    rolled,
+    scaled,
+    slope_of,
+    standing,
+)
+from duewell.domain.product import LoanTerms, Part
+
+_BIGINT_MAX = 2**63 - 1
+_CLAIMED = (Part.FEE, Part.INTEREST, Part.PRINCIPAL)
+
+
+class EntryKind(IntEnum):
+    """What happens on an agenda date; the order is the order within one day."""
+
+    POSTED = 1
+    """What facts of the open day change in the sums when it closes."""
+    CURED = 2
+    """Nothing is past due any more, where something was the day before."""
+    DUE = 3
+    EDGE = 4
+    """The loan enters the next delinquency bucket."""
+    PENALTY = 5
+    """A penalty begins, or is charged."""
+    RATE = 6
+    """The daily accrual changes inside a row: a rate, a pause, a disbursement."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """One date of the agenda: its kind, the unpaid parts it claims, and what it adds to the sums."""
+
+    on: date
+    kind: EntryKind
+    claims: tuple[int, int, int] = (0, 0, 0)
+    adds: Sums = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """The coming dates of one loan, in order; entries before the open day are claims past due.
+
+    `is_turned` says that the entries are the silent course of a loan behind, not the agreed plan.
+    """
+
+    entries: tuple[Entry, ...]
+    is_turned: bool
+    since: date | None
+
+
+def agenda(
+    terms: LoanTerms,
+    facts: Sequence[Fact],
+    *,
+    open_on: date,
+    is_closing: bool = False,
+    buckets: Sequence[tuple[str, int]] = BUCKETS,
+) -> tuple[Agenda, Sums]:
+    """The agenda from `open_on` on, and the standing at the end of the day before it.
+
+    At the closing of the day a row due that day and unpaid turns the loan. Closing the day adds the
+    entries dated on it to the standing rolled on by one day; the sum is the standing at its end.
+    """
+    yesterday = open_on - ONE_DAY
+    earlier = [f for f in facts if f.effective_on < open_on]
+    before: Sums = {}
+    was_late = False
+    if earlier:
+        past = look(terms, earlier, as_of=yesterday, is_closing=True)
+        before, was_late = standing(past, yesterday), past.is_silent
+    view = look(terms, facts, as_of=open_on, is_closing=is_closing)
+    entries = _dues(view, open_on) + _edges(view, open_on, buckets)
+    _add_slopes(entries, view, open_on)
+    _add_penalties(entries, view, open_on)
+    if was_late and not view.is_silent:
+        entries.append(Entry(open_on, EntryKind.CURED))
+    _add_open_day(
+        entries, difference_of(standing(view, open_on), rolled(before, yesterday, open_on)), open_on
+    )
+    entries.sort(key=lambda e: (e.on, e.kind))
+    _check(entries)
+    since = next((r.due_on for r in view.state.rows if r.due_on < open_on and r.unpaid > 0), None)
+    return Agenda(tuple(entries), view.is_silent, since), before
+
+
+def _dues(view: View, open_on: date) -> list[Entry]:
+    """One entry a row that still claims something or still has to be charged."""
+    entries = []
+    charged_to = charged_through(view, open_on)
+    for row in view.rows:
+        # A penalty is no claim of a row: it is asked for beside the rows, never on top of another.
+        claims = tuple(max(0, row.due[p] - row.paid[p]) for p in _CLAIMED)
+        entry = Entry(row.due_on, EntryKind.DUE, (claims[0], claims[1], claims[2]))
+        if row.due_on > open_on:
+            if not row.is_taken_over:
+                add(entry.adds, ("interest.charged", ""), row.due[Part.INTEREST] - row.paid[Part.INTEREST])
+            if closes_interest(view, row):
+                _add_due_accrual(entry, view, charged_to, row.due_on)
+                charged_to = row.due_on
+        if row.due_on >= open_on or any(claims):
+            entries.append(entry)
+    return entries
+
+
+def _add_due_accrual(entry: Entry, view: View, since: date | None, until: date) -> None:
+    for piece in view.slices:
+        start = piece.start if since is None or piece.start > since else since
+        end = piece.end if piece.end < until else until
+        if start < end:
+            accrual, slope = slope_of(view.terms, piece)
+            add(entry.adds, ("interest.due", accrual), slope * days_weight(accrual, start, end))
+
+
+def _edges(view: View, open_on: date, buckets: Sequence[tuple[str, int]]) -> list[Entry]:
+    """The days on which the oldest unpaid row enters a bucket."""
+    if not view.is_silent:
+        return []
+    oldest = next(r for r in view.rows if r.unpaid > 0)
+    days = [oldest.due_on + timedelta(days=first) for _, first in buckets if first > 0]
+    return [Entry(on, EntryKind.EDGE) for on in days if on >= open_on]
+
+
+def _add_slopes(entries: list[Entry], view: View, open_on: date) -> None:
+    """Where the daily accrual changes after the open day; net, so a day that changes nothing adds nothing."""
+    changes: dict[date, Sums] = {}
+    for piece in view.slices:
+        accrual, slope = slope_of(view.terms, piece)
+        if piece.start > open_on:
+            add(changes.setdefault(piece.start, {}), ("interest.slope", accrual), slope)
+        if piece.end > open_on:
+            add(changes.setdefault(piece.end, {}), ("interest.slope", accrual), -slope)
+    dues = {e.on: e for e in entries if e.kind is EntryKind.DUE}
+    for on, sums in changes.items():
+        net = {key: value for key, value in sums.items() if value}
+        if not net:
+            continue
+        if on in dues:
+            for key, value in net.items():
+                add(dues[on].adds, key, value)
+        else:
+            entries.append(Entry(on, EntryKind.RATE, adds=net))
+
+
+def _add_penalties(entries: list[Entry], view: View, open_on: date) -> None:
+    """The days on which a penalty begins, for a loan whose rows stay unpaid."""
+    penalty = view.terms.penalty
+    if penalty is None or not view.is_silent:
+        return
+    for row in view.rows:
+        on = penalty_begins(view.terms, row)
+        if on <= open_on:
+            continue
+        entry = Entry(on, EntryKind.PENALTY)
+        if penalty.rate is None:
+            add(entry.adds, ("penalty.once", ""), penalty_once(view, row))
+        else:
+            slope = scaled(penalty_base(penalty, row), penalty.rate)
+            accrual = penalty_class(view.terms)
+            # The day that begins it brings the days of the grace with it: grace delays, it does not forgive.
+            add(entry.adds, ("penalty.accrued", accrual), slope * (on - row.due_on).days)
+            add(entry.adds, ("penalty.slope", accrual), slope)
+        if entry.adds:
+            entries.append(entry)
+
+
+def _add_open_day(entries: list[Entry], adds: Sums, open_on: date) -> None:
+    if not adds:
+        return
+    due = next((e for e in entries if e.on == open_on and e.kind is EntryKind.DUE), None)
+    if due is not None:
+        due.adds = adds
+    else:
+        entries.append(Entry(open_on, EntryKind.POSTED, adds=adds))
+
+
+def _check(entries: Sequence[Entry]) -> None:
+    for entry in entries:
+        if any(abs(value) > _BIGINT_MAX for value in entry.adds.values()):
+            raise InvalidInput("loan-too-large-for-a-book", on=entry.on.isoformat())

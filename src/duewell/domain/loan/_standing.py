@@ -1,0 +1,256 @@
+"""Standing: what one loan adds to the portfolio sums at the end of a day, exact.
+
+Needs    terms and facts; a day.
+Gives    Sums: whole numbers by measure and accrual class, whose totals over a book are its ledger.
+Never    rounds: an accrual stays a numerator whose denominator its class and the date give.
+Source   docs/reference/conventions.md, section accrual classes.
+
+Measures of interest and penalty, each by class unless noted:
+
+    interest.slope     what one day adds to the accrual from tomorrow on
+    interest.accrued   all that accrued since the beginning
+    interest.due       of it, what belongs to interest that fell due or was collected early
+    interest.opened    of it, what had accrued when the loan was taken over
+    interest.charged   whole units that fell due or were collected early (no class)
+    penalty.slope, penalty.accrued
+    penalty.collected  whole units of accrued penalty that were paid (no class)
+    penalty.once       whole units of penalty charged once per instalment (no class)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+from functools import lru_cache
+from math import gcd
+
+from duewell.domain.calendar import DaysInMonth, DaysInYear
+from duewell.domain.errors import InvalidInput
+from duewell.domain.loan._facts import Fact, FactKind
+from duewell.domain.loan._fold import LoanState, fold
+from duewell.domain.loan._penalty import penalty_base
+from duewell.domain.loan._recorder import Recorder, TraceSlice
+from duewell.domain.loan._schedule import Row
+from duewell.domain.money import round_fraction
+from duewell.domain.product import LoanTerms, Part
+
+RATE_SCALE = 10**6
+ACTUAL = "actual"
+ACTUAL_SCALE = 365 * 366
+Key = tuple[str, str]
+Sums = dict[Key, int]
+ONE_DAY = timedelta(days=1)
+_PLANNED_KINDS = (FactKind.PAUSE_SET, FactKind.RATE_CHANGED)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A loan looked at on a day, with the slices of its interest before and after that day.
+
+    `state` is the loan on the day. `rows` and `slices` also say what comes: as agreed, or, when
+    `is_silent`, what follows if nothing more is reported.
+    """
+
+    terms: LoanTerms
+    state: LoanState
+    rows: tuple[Row, ...]
+    slices: tuple[TraceSlice, ...]
+    is_silent: bool
+
+
+def look(terms: LoanTerms, facts: Sequence[Fact], *, as_of: date, is_closing: bool) -> View:
+    """Look at a loan on a day; at its closing, a row due that day and unpaid makes the view silent."""
+    seen = [f for f in facts if f.effective_on <= as_of or f.kind in _PLANNED_KINDS]
+    recorder = Recorder()
+    state = fold(terms, seen, as_of=as_of, recorder=recorder)
+    last = as_of if is_closing else as_of - ONE_DAY
+    is_silent = any(r.due_on <= last and r.unpaid > 0 for r in state.rows)
+    rows = state.rows
+    if is_silent and state.matures_on >= as_of:
+        recorder = Recorder()
+        rows = fold(terms, seen, as_of=state.matures_on + ONE_DAY, recorder=recorder).rows
+    slices = sorted(recorder.slices, key=lambda s: (s.start, s.row_nr))
+    return View(terms, state, rows, tuple(s for s in slices if s.base > 0 and s.rate), is_silent)
+
+
+# -- accrual classes -------------------------------------------------------------------------------
+
+
+def accrual_class(terms: LoanTerms, piece: TraceSlice) -> str:
+    """The class of a slice: the part of a year one day stands for, or "actual" where the year says."""
+    convention = terms.convention
+    if convention.days_in_month is DaysInMonth.ACTUAL and convention.days_in_year is DaysInYear.ACTUAL:
+        return ACTUAL
+    return _part(piece.num, piece.den * (piece.end - piece.start).days)
+
+
+@lru_cache(maxsize=4096)
+def _part(num: int, den: int) -> str:
+    common = gcd(num, den)
+    return f"{num // common}/{den // common}"
+
+
+def class_amount(numerator: int, accrual: str) -> tuple[int, int]:
+    """A class's numerator as an exact ratio of minor units."""
+    if accrual == ACTUAL:
+        return numerator, RATE_SCALE * ACTUAL_SCALE
+    top, bottom = accrual.split("/")
+    return numerator * int(top), RATE_SCALE * int(bottom)
+
+
+def days_weight(accrual: str, start: date, end: date) -> int:
+    """How often the slope of a class counts over (start, end]: days, or for "actual" days by their year."""
+    days = (end - start).days
+    if accrual != ACTUAL:
+        return days
+    total, at = 0, start
+    while at < end:
+        stop = min(end, date((at + ONE_DAY).year, 12, 31))
+        total += (stop - at).days * (365 if _is_leap(stop.year) else 366)
+        at = stop
+    return total
+
+
+def _is_leap(year: int) -> bool:
+    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+
+
+def scaled(base: int, rate: Fraction) -> int:
+    """Base x rate in the whole units of a slope. Refuses a rate finer than 0.0001 %."""
+    value = base * rate.numerator * RATE_SCALE
+    if value % rate.denominator:
+        raise InvalidInput("rate-too-fine", rate=str(rate))
+    return value // rate.denominator
+
+
+def slope_of(terms: LoanTerms, piece: TraceSlice) -> tuple[str, int]:
+    """The class of a slice and what one of its days adds to it."""
+    return accrual_class(terms, piece), scaled(piece.base, piece.rate)
+
+
+# -- the sums --------------------------------------------------------------------------------------
+
+
+def standing(view: View, on: date) -> Sums:
+    """What the loan adds to the portfolio sums at the end of `on`, a day on or after the view's own."""
+    sums: Sums = {}
+    until = charged_through(view, on)
+    for piece in view.slices:
+        if piece.start > on:
+            break
+        accrual, slope = slope_of(view.terms, piece)
+        for measure, end in (("accrued", on), ("due", until), ("opened", view.state.opened_on)):
+            if end is not None and piece.start < end:
+                weight = days_weight(accrual, piece.start, min(piece.end, end))
+                add(sums, ("interest." + measure, accrual), slope * weight)
+        if piece.start <= on < piece.end:
+            add(sums, ("interest.slope", accrual), slope)
+    charged = sum(interest_charged(r, on) for r in view.rows)
+    add(sums, ("interest.charged", ""), charged)
+    if view.terms.penalty is not None:
+        now = {row.nr: row for row in view.state.rows}
+        for row in view.rows:
+            _add_penalty(sums, view, row, now.get(row.nr, row), on)
+    return {key: value for key, value in sums.items() if value}
+
+
+def add(sums: Sums, key: Key, value: int) -> None:
+    """Add to one of the sums."""
+    if value:
+        sums[key] = sums.get(key, 0) + value
+
+
+def interest_charged(row: Row, on: date) -> int:
+    """Whole units of a row's interest that are charged by `on`: due, or collected before."""
+    if row.is_taken_over:
+        return 0
+    return row.due[Part.INTEREST] if row.due_on <= on else row.paid[Part.INTEREST]
+
+
+def charged_through(view: View, on: date) -> date | None:
+    """The day up to which interest has been charged: the last row due, or an early collection."""
+    found: date | None = None
+    for row in view.rows:
+        closes = closes_interest(view, row) and row.due_on <= on
+        end = row.due_on if closes else row.interest_to
+        if end is not None and end <= on and (found is None or end > found):
+            found = end
+    return found
+
+
+def closes_interest(view: View, row: Row) -> bool:
+    """Whether interest up to the row's due date is charged with it, not with a later row."""
+    terms = view.terms
+    nr = row.nr - (1 if terms.down_payment_share else 0)
+    if row.is_down_payment or (terms.grace_interest and nr <= terms.grace_interest):
+        return False
+    return not row.is_locked or row is view.rows[-1]
+
+
+# -- penalty ---------------------------------------------------------------------------------------
+
+
+def penalty_class(terms: LoanTerms) -> str:
+    """The class of the product's daily penalty."""
+    assert terms.penalty is not None
+    return f"1/{terms.penalty.days_in_year}"
+
+
+def _add_penalty(sums: Sums, view: View, row: Row, now: Row, on: date) -> None:
+    """Add a row's penalty: `now` is the row on the view's day, `row` the same row as it will be."""
+    penalty = view.terms.penalty
+    assert penalty is not None
+    stated = now.due[Part.PENALTY] - now.penalty_charged
+    if penalty.rate is None:
+        add(sums, ("penalty.once", ""), now.penalty_charged)
+        if now.penalty_to is None and on >= penalty_begins(view.terms, row):
+            add(sums, ("penalty.once", ""), penalty_once(view, row))
+        return
+    add(sums, ("penalty.collected", ""), max(0, now.paid[Part.PENALTY] - stated))
+    accrual = penalty_class(view.terms)
+    base = penalty_base(penalty, row) if view.is_silent else 0
+    slope = scaled(base, penalty.rate)
+    units = scaled(now.penalty_num, penalty.rate)
+    if now.penalty_to is not None:
+        units += slope * (on - now.penalty_to).days
+    elif on >= penalty_begins(view.terms, row):
+        units += slope * (on - row.due_on).days
+    else:
+        slope = 0
+    add(sums, ("penalty.accrued", accrual), units)
+    add(sums, ("penalty.slope", accrual), slope)
+
+
+def penalty_begins(terms: LoanTerms, row: Row) -> date:
+    """The first day an unpaid row carries a penalty: the day after the grace, counted from its due date."""
+    assert terms.penalty is not None
+    return row.due_on + timedelta(days=terms.penalty.grace_days + 1)
+
+
+def penalty_once(view: View, row: Row) -> int:
+    """The penalty a row will be charged once, if it stays unpaid."""
+    penalty = view.terms.penalty
+    assert penalty is not None
+    assert penalty.pct is not None
+    if not view.is_silent:
+        return 0
+    return round_fraction(penalty.pct * penalty_base(penalty, row), view.terms.convention.rounding)
+
+
+def difference_of(after: Sums, before: Sums) -> Sums:
+    """What to add to `before` to make `after`; zeros left out."""
+    keys: Iterable[Key] = [*after, *(k for k in before if k not in after)]
+    found = {key: after.get(key, 0) - before.get(key, 0) for key in keys}
+    return {key: value for key, value in found.items() if value}
+
+
+def rolled(sums: Sums, start: date, end: date) -> Sums:
+    """The sums after quiet days: every slope added to its accrual, nothing else."""
+    moved = dict(sums)
+    for (measure, accrual), slope in sums.items():
+        noun, _, what = measure.partition(".")
+        if what == "slope":
+            add(moved, (f"{noun}.accrued", accrual), slope * days_weight(accrual, start, end))
+    return {key: value for key, value in moved.items() if value}

@@ -1,0 +1,125 @@
+"""The agenda moves a loan on exactly as the fold would.
+
+Wants to prove: closing days one by one by adding what the agenda says gives, at the end of every day,
+the standing the fold gives on that day: for loans paid as agreed, loans silent from some day on, and
+loans whose facts arrive on the way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+
+from duewell.domain.calendar import DaysInMonth, DaysInYear
+from duewell.domain.loan import (
+    Agenda,
+    EntryKind,
+    Fact,
+    FactKind,
+    Sums,
+    agenda,
+    ageing,
+    fold,
+    look,
+    rolled,
+    standing,
+)
+from duewell.domain.product import Convention, LoanTerms, PenaltyTerms
+from tests.domain.strategies import disbursed, lives
+
+DAY = timedelta(days=1)
+
+
+def closed(sums: Sums, plan: Agenda, on: date) -> Sums:
+    """What the day does: roll the sums on by one day, then add the entries dated on it."""
+    moved = rolled(sums, on - DAY, on)
+    for entry in plan.entries:
+        if entry.on == on:
+            for key, value in entry.adds.items():
+                moved[key] = moved.get(key, 0) + value
+    return {key: value for key, value in moved.items() if value}
+
+
+def unpaid_on(plan: Agenda, on: date) -> bool:
+    return any(e.kind is EntryKind.DUE and e.on == on and any(e.claims) for e in plan.entries)
+
+
+def run(terms: LoanTerms, facts: list[Fact], until: date) -> int:
+    """Close every day, folding only when a fact arrives or a row is missed; returns the number of folds."""
+    days = sorted({f.effective_on for f in facts})
+    sums: Sums = {}
+    plan: Agenda | None = None
+    folds = 0
+    on = terms.start
+    while on <= until:
+        seen = [f for f in facts if f.effective_on <= on]
+        if on in days or plan is None:
+            plan, before = agenda(terms, seen, open_on=on)
+            assert before == sums
+            folds += 1
+        if not plan.is_turned and unpaid_on(plan, on):
+            plan, before = agenda(terms, seen, open_on=on, is_closing=True)
+            assert before == sums
+            folds += 1
+        sums = closed(sums, plan, on)
+        assert sums == standing(look(terms, seen, as_of=on, is_closing=True), on), f"at the end of {on}"
+        on += DAY
+    return folds
+
+
+@settings(max_examples=60, deadline=None)
+@given(lives())
+def test_closing_day_by_day_keeps_the_standing_of_the_fold(life: tuple[LoanTerms, list[Fact], date]) -> None:
+    terms, facts, _ = life
+    rate = Fraction(int(terms.rate * 10_000), 10_000)
+    run(replace(terms, rate=rate), facts, terms.start + timedelta(days=150))
+
+
+TERMS = LoanTerms(
+    principal=1_200_000,
+    start=date(2023, 12, 12),
+    instalments=6,
+    rate=Fraction(18, 100),
+    penalty=PenaltyTerms(rate=Fraction(27, 100), grace_days=3),
+)
+
+
+@pytest.mark.parametrize("month", DaysInMonth)
+@pytest.mark.parametrize("year", [DaysInYear.D360, DaysInYear.D365, DaysInYear.ACTUAL])
+def test_a_silent_loan_is_folded_once_when_its_first_row_is_missed(
+    month: DaysInMonth, year: DaysInYear
+) -> None:
+    if month is DaysInMonth.THIRTY and year is DaysInYear.ACTUAL:
+        return
+    terms = replace(TERMS, convention=Convention(days_in_month=month, days_in_year=year))
+    folds = run(terms, [disbursed(terms)], date(2024, 9, 30))
+    assert folds == 2, "once on disbursement, once when it turned; 293 days in all"
+
+
+def test_the_edges_of_a_silent_loan_are_the_days_its_bucket_changes() -> None:
+    plan, _ = agenda(TERMS, [disbursed(TERMS)], open_on=date(2024, 1, 12), is_closing=True)
+    for entry in plan.entries:
+        if entry.kind is EntryKind.EDGE:
+            ages = [
+                ageing(fold(TERMS, [disbursed(TERMS)], as_of=on)).bucket for on in (entry.on - DAY, entry.on)
+            ]
+            assert ages[0] != ages[1]
+
+
+def test_a_loan_taken_over_accrues_for_its_owner_from_the_opening_on() -> None:
+    from duewell.domain.loan import Arrear, Position
+
+    opened = date(2024, 3, 1)
+    late = Arrear(date(2024, 2, 12), interest=15_000, principal=190_000)
+    fact = Fact(FactKind.OPENED, opened, opened, "tape", "1", position=Position(1_000_000, (late,)))
+    folds = run(TERMS, [fact], date(2024, 9, 1))
+    assert folds == 2
+    state = fold(TERMS, [fact], as_of=opened)
+    assert ageing(state).dpd == 18
+    assert ageing(state).overdue == 205_000
+    sums = standing(look(TERMS, [fact], as_of=opened, is_closing=True), opened)
+    assert sums[("interest.opened", "1/348")] == sums[("interest.accrued", "1/348")]
