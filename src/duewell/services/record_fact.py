@@ -15,10 +15,11 @@ from datetime import date, datetime
 from typing import Any
 
 from duewell.domain.errors import InvalidInput
-from duewell.domain.loan import Fact, FactKind, LoanState, ageing, fold
+from duewell.domain.loan import Fact, FactKind, LoanState, ageing, agenda, difference_of, fold
 from duewell.domain.postings import difference
-from duewell.store import loans, request_keys
-from duewell.store.loans import Connection, LoanKey
+from duewell.store import agendas, books, days, loans, request_keys
+from duewell.store.agendas import Measures
+from duewell.store.loans import Connection, LoanKey, LoanRow
 
 SCHEMA = "duewell.recorded-fact/1"
 
@@ -43,6 +44,12 @@ def record_fact(conn: Connection, loan: LoanKey, fact: Fact, request: Request) -
     """
     body_hash = _hash(loan, fact)
     with conn.transaction():
+        book_id = loans.read_loan(conn, loan).book_id
+        books.share_day(conn, book_id)
+        behind = days.unfinished_run(conn, book_id)
+        if behind is not None:
+            # The day before is still being closed: this loan's slice is closed before anything new.
+            days.close_slice(conn, book_id, behind, days.slice_of(loan.person_id), request.at)
         row = loans.lock_loan(conn, loan)
         found = request_keys.find(conn, client_id=request.client_id, key=request.key, body_hash=body_hash)
         if found is not None:
@@ -55,6 +62,7 @@ def record_fact(conn: Connection, loan: LoanKey, fact: Fact, request: Request) -
         seq = loans.append_fact(conn, loan, fact, recorded_at=request.at, actor=request.actor)
         for part, journal in enumerate(difference(before, after).values(), start=1):
             loans.append_journal(conn, loan, seq, part, journal, posted_on=row.book_open_on)
+        _project(conn, row, seq, facts, fact)
         result = _result(loan, seq, after)
         request_keys.keep(
             conn,
@@ -66,6 +74,29 @@ def record_fact(conn: Connection, loan: LoanKey, fact: Fact, request: Request) -
             recorded_at=request.at,
         )
     return result
+
+
+def _project(conn: Connection, row: LoanRow, seq: int, facts: list[Fact], fact: Fact) -> None:
+    """Write the loan's agenda anew, and what the fact changes in the sums of days already closed."""
+    measures = Measures(conn)
+    open_on = row.book_open_on
+    plan, now = agenda(row.terms, [*facts, fact], open_on=open_on)
+    agendas.put_agendas(conn, [agendas.agenda_row(row.key, row.book_id, row.product_no, plan, measures)])
+    if fact.effective_on >= open_on:
+        return
+    _, then = agenda(row.terms, facts, open_on=open_on)
+    moved = difference_of(now, then)
+    if moved:
+        agendas.put_move(
+            conn,
+            row.key,
+            seq,
+            book_id=row.book_id,
+            product_no=row.product_no,
+            day=open_on,
+            sums=moved,
+            measures=measures,
+        )
 
 
 def _check(fact: Fact, facts: list[Fact], open_on: date) -> None:

@@ -9,6 +9,7 @@ Source   docs/decisions/0002.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
@@ -19,13 +20,20 @@ from psycopg.types.json import Jsonb
 
 from duewell.domain.errors import Conflict, NotFound
 from duewell.domain.ledger import CHART, Journal, Line
-from duewell.domain.loan import Fact, FactKind
+from duewell.domain.loan import Arrear, Fact, FactKind, Position
 from duewell.domain.product import LoanTerms, terms_from_payload, terms_to_payload
 
 Connection = psycopg.Connection[Any]
 ACCOUNT_NO = {each.code: number for number, each in enumerate(CHART, start=1)}
-_ACCOUNT = dict(enumerate(CHART, start=1))
+ACCOUNT_BY_NO = dict(enumerate(CHART, start=1))
 _FACT_SCHEMA = 1
+_FACT_COLUMNS = (
+    "f.kind, f.effective_on, f.recorded_on, f.source, f.source_ref, f.payload, r.kind, r.source, r.source_ref"
+)
+_REVERSED = (
+    "left join duewell.loan_fact r on r.person_id = f.person_id and r.loan_no = f.loan_no"
+    " and r.seq = f.reverses_seq"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +50,10 @@ class LoanRow:
 
     key: LoanKey
     book_id: int
+    product_no: int
     book_open_on: date
     terms: LoanTerms
+    external_ref: str | None
 
 
 def create_loan(
@@ -55,6 +65,7 @@ def create_loan(
     product_version: int,
     terms: LoanTerms,
     opened_on: date,
+    external_ref: str | None = None,
 ) -> LoanKey:
     """Give the person a new loan; its number comes from the locked person row."""
     row = conn.execute(
@@ -67,7 +78,8 @@ def create_loan(
     key = LoanKey(person_id, row[0])
     conn.execute(
         "insert into duewell.loan (person_id, loan_no, book_id, product_code, product_version, currency,"
-        " opened_on, terms) values (%s, %s, %s, %s, %s, %s, %s, %s)",
+        " opened_on, terms, external_ref)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
         [
             key.person_id,
             key.loan_no,
@@ -77,6 +89,7 @@ def create_loan(
             terms.currency,
             opened_on,
             Jsonb(terms_to_payload(terms)),
+            external_ref,
         ],
     )
     conn.execute(
@@ -99,26 +112,64 @@ def lock_loan(conn: Connection, key: LoanKey) -> LoanRow:
 def read_loan(conn: Connection, key: LoanKey) -> LoanRow:
     """A loan without its lock."""
     row = conn.execute(
-        "select l.book_id, b.open_on, l.terms from duewell.loan l join duewell.book b using (book_id)"
-        " where l.person_id = %s and l.loan_no = %s",
+        "select l.book_id, p.product_no, b.open_on, l.terms, l.external_ref"
+        " from duewell.loan l join duewell.book b using (book_id)"
+        " join duewell.product p on p.book_id = l.book_id and p.product_code = l.product_code"
+        " and p.version = l.product_version where l.person_id = %s and l.loan_no = %s",
         [key.person_id, key.loan_no],
     ).fetchone()
     if row is None:
         raise NotFound("loan-not-found", person_id=key.person_id, loan_no=key.loan_no)
-    return LoanRow(key, row[0], row[1], terms_from_payload(row[2]))
+    return LoanRow(key, row[0], row[1], row[2], terms_from_payload(row[3]), row[4])
 
 
 def read_facts(conn: Connection, key: LoanKey) -> list[Fact]:
     """Every fact of a loan in order of entry."""
     rows = conn.execute(
-        "select f.kind, f.effective_on, f.recorded_on, f.source, f.source_ref, f.payload,"
-        " r.kind, r.source, r.source_ref"
-        " from duewell.loan_fact f left join duewell.loan_fact r on r.person_id = f.person_id"
-        " and r.loan_no = f.loan_no and r.seq = f.reverses_seq"
+        f"select {_FACT_COLUMNS} from duewell.loan_fact f {_REVERSED}"
         " where f.person_id = %s and f.loan_no = %s order by f.seq",
         [key.person_id, key.loan_no],
     ).fetchall()
     return [_fact(row) for row in rows]
+
+
+def read_many(conn: Connection, keys: Sequence[LoanKey]) -> dict[LoanKey, tuple[LoanTerms, list[Fact]]]:
+    """Terms and facts of many loans at once, by key."""
+    people, numbers = [k.person_id for k in keys], [k.loan_no for k in keys]
+    found: dict[LoanKey, tuple[LoanTerms, list[Fact]]] = {}
+    for person_id, loan_no, terms in conn.execute(
+        "select l.person_id, l.loan_no, l.terms from unnest(%s::bigint[], %s::smallint[]) as k(p, n)"
+        " join duewell.loan l on l.person_id = k.p and l.loan_no = k.n",
+        [people, numbers],
+    ).fetchall():
+        found[LoanKey(person_id, loan_no)] = (terms_from_payload(terms), [])
+    for person_id, loan_no, *row in conn.execute(
+        f"select f.person_id, f.loan_no, {_FACT_COLUMNS}"
+        " from unnest(%s::bigint[], %s::smallint[]) as k(p, n)"
+        f" join duewell.loan_fact f on f.person_id = k.p and f.loan_no = k.n {_REVERSED}"
+        " order by f.person_id, f.loan_no, f.seq",
+        [people, numbers],
+    ).fetchall():
+        found[LoanKey(person_id, loan_no)][1].append(_fact(tuple(row)))
+    return found
+
+
+def keys_of_book(conn: Connection, book_id: int, *, low: int = 0, high: int = 2**63 - 1) -> list[LoanKey]:
+    """The loans of a book, of the persons from `low` to `high`, in the order of their keys."""
+    rows = conn.execute(
+        "select person_id, loan_no from duewell.loan where book_id = %s and person_id between %s and %s"
+        " order by 1, 2",
+        [book_id, low, high],
+    ).fetchall()
+    return [LoanKey(person_id, loan_no) for person_id, loan_no in rows]
+
+
+def find_by_ref(conn: Connection, book_id: int, ref: str) -> LoanKey | None:
+    """The loan that came into the book under another system's number."""
+    row = conn.execute(
+        "select person_id, loan_no from duewell.loan where book_id = %s and external_ref = %s", [book_id, ref]
+    ).fetchone()
+    return LoanKey(*row) if row else None
 
 
 def append_fact(conn: Connection, key: LoanKey, fact: Fact, *, recorded_at: datetime, actor: str) -> int:
@@ -147,7 +198,7 @@ def append_fact(conn: Connection, key: LoanKey, fact: Fact, *, recorded_at: date
             fact.source,
             fact.source_ref,
             actor,
-            Jsonb(_payload(fact)),
+            Jsonb(fact_payload(fact)),
             reverses_seq,
         ],
     )
@@ -194,24 +245,35 @@ def read_journals(conn: Connection, key: LoanKey) -> list[Journal]:
         [key.person_id, key.loan_no],
     ).fetchall()
     return [
-        Journal(tuple(Line(_ACCOUNT[a], m) for a, m in zip(accounts, amounts, strict=True)))
+        Journal(tuple(Line(ACCOUNT_BY_NO[a], m) for a, m in zip(accounts, amounts, strict=True)))
         for accounts, amounts in rows
     ]
 
 
-def _payload(fact: Fact) -> dict[str, Any]:
-    return {
-        "amount_minor": fact.amount,
-        "payment_type": fact.payment_type,
-        "rate": str(fact.rate) if fact.rate is not None else None,
-        "until": fact.until.isoformat() if fact.until else None,
-        "more": [list(pair) for pair in fact.payload],
-    }
+def fact_payload(fact: Fact) -> dict[str, Any]:
+    """What a fact's row keeps beside its columns; what is absent is left out."""
+    payload: dict[str, Any] = {"amount_minor": fact.amount, "payment_type": fact.payment_type}
+    if fact.rate is not None:
+        payload["rate"] = str(fact.rate)
+    if fact.until is not None:
+        payload["until"] = fact.until.isoformat()
+    if fact.position is not None:
+        payload["principal_minor"] = fact.position.principal
+        payload["arrears"] = [
+            [a.due_on.isoformat(), a.penalty, a.fee, a.interest, a.principal] for a in fact.position.arrears
+        ]
+    if fact.payload:
+        payload["more"] = [list(pair) for pair in fact.payload]
+    return payload
 
 
 def _fact(row: tuple[Any, ...]) -> Fact:
     kind, effective_on, recorded_on, source, source_ref, payload, *reversed_key = row
     given = json.loads(payload) if isinstance(payload, str) else payload
+    position = None
+    if "principal_minor" in given:
+        arrears = tuple(Arrear(date.fromisoformat(on), *parts) for on, *parts in given["arrears"])
+        position = Position(given["principal_minor"], arrears)
     return Fact(
         FactKind(kind),
         effective_on,
@@ -220,8 +282,9 @@ def _fact(row: tuple[Any, ...]) -> Fact:
         source_ref,
         amount=given["amount_minor"],
         payment_type=given["payment_type"],
-        rate=Fraction(given["rate"]) if given["rate"] is not None else None,
-        until=date.fromisoformat(given["until"]) if given["until"] else None,
+        rate=Fraction(given["rate"]) if "rate" in given else None,
+        until=date.fromisoformat(given["until"]) if "until" in given else None,
         reverses=tuple(reversed_key) if reversed_key[0] is not None else None,
-        payload=tuple((k, v) for k, v in given["more"]),
+        position=position,
+        payload=tuple((k, v) for k, v in given.get("more", ())),
     )

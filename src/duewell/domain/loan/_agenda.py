@@ -110,7 +110,8 @@ def agenda(
     )
     entries.sort(key=lambda e: (e.on, e.kind))
     _check(entries)
-    since = next((r.due_on for r in view.state.rows if r.due_on < open_on and r.unpaid > 0), None)
+    last = open_on if is_closing else yesterday
+    since = next((r.due_on for r in view.state.rows if r.due_on <= last and r.unpaid > 0), None)
     return Agenda(tuple(entries), view.is_silent, since), before
 
 

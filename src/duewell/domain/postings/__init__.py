@@ -1,11 +1,20 @@
-"""Postings: the only bridge between what a loan did and what the ledger writes.
+"""Postings: the only bridge between loans and the ledger.
 
-Needs    loan (states and what each fact did), ledger (accounts and balanced journals).
-Gives    journal_of one fact; journals_of a state; difference between two states, fact by fact.
+Needs    folded loans, portfolio sums, the chart of accounts.
+Gives    journals of facts and the difference a replay makes; the general ledger's totals of a day.
 Never    decides an amount: it translates what the fold computed.
-Source   docs/decisions/0001: a correction is a new fact, and the ledger receives the difference.
+Source   docs/decisions/0001 and 0004.
 """
 
+from duewell.domain.postings._general import day_journal, general_ledger, whole_units
 from duewell.domain.postings._postings import FactKey, difference, journal_of, journals_of
 
-__all__ = ["FactKey", "difference", "journal_of", "journals_of"]
+__all__ = [
+    "FactKey",
+    "day_journal",
+    "difference",
+    "general_ledger",
+    "journal_of",
+    "journals_of",
+    "whole_units",
+]

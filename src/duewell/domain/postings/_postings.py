@@ -17,6 +17,7 @@ from duewell.domain.ledger import (
     FEE_RECEIVABLE,
     INTEREST_RECEIVABLE,
     LOANS_PRINCIPAL,
+    OPENING_EQUITY,
     PENALTY_INCOME,
     PENALTY_RECEIVABLE,
     Account,
@@ -43,9 +44,12 @@ def journal_of(applied: Applied) -> Journal:
 
     A payment debits cash and credits each part's receivable, and the borrower's credit with what
     was paid too much. A disbursement and a refund are the mirror image. A charge debits the part's
-    receivable and credits its income.
+    receivable and credits its income. An opening debits what was taken over and credits equity.
     """
     kind = applied.fact.kind
+    if kind is FactKind.OPENED:
+        taken = [Line(_RECEIVABLE[part], applied.parts[part]) for part in Part if applied.parts[part]]
+        return Journal((*taken, Line(OPENING_EQUITY, -applied.amount)))
     if kind in _INCOME:
         part = Part.FEE if kind is FactKind.FEE_CHARGED else Part.PENALTY
         return Journal((Line(_RECEIVABLE[part], applied.amount), Line(_INCOME[kind], -applied.amount)))
@@ -62,7 +66,8 @@ def journal_of(applied: Applied) -> Journal:
 
 def journals_of(state: LoanState) -> dict[FactKey, Journal]:
     """Every journal a state stands for, by the fact that caused it."""
-    return {a.fact.key: journal_of(a) for a in state.applied}
+    # An opening of a loan already repaid moves nothing.
+    return {a.fact.key: journal_of(a) for a in state.applied if a.amount}
 
 
 def difference(before: LoanState, after: LoanState) -> dict[FactKey, Journal]:

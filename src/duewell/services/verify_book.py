@@ -1,0 +1,229 @@
+"""Verify a book: everything kept is what its facts say, to the last unit.
+
+Needs    a connection; the book's code.
+Gives    a list of findings, empty when the book is clean, and what was checked.
+Never    repairs: a finding is for a person.
+Source   docs/decisions/0004-closing-a-day.md, identities (a) to (d).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from duewell.domain.ledger import (
+    FEE_RECEIVABLE,
+    INTEREST_RECEIVABLE,
+    LOANS_PRINCIPAL,
+    PENALTY_RECEIVABLE,
+    Account,
+    Line,
+    balances,
+)
+from duewell.domain.loan import Entry, EntryKind, Fact, LoanState, Sums, agenda, fold, look, standing
+from duewell.domain.postings import general_ledger, journals_of
+from duewell.domain.product import LoanTerms, Part
+from duewell.store import agendas, audit, books, days, loans
+from duewell.store.agendas import Measures
+from duewell.store.books import BookRow
+from duewell.store.loans import Connection, LoanKey
+
+SLICE_OF_KEYS = 500
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What was checked and what was found. `findings` are (code, facts) pairs; none means clean."""
+
+    book: str
+    as_of: date | None
+    checked: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    findings: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def expect(self, is_so: bool, code: str, **facts: Any) -> None:
+        """Count a check; keep the finding if it failed."""
+        self.checked[code] += 1
+        if not is_so:
+            self.findings.append((code, facts))
+
+
+@dataclass(slots=True)
+class _Totals:
+    """Sums over the folds of a book, by product."""
+
+    sums: dict[int, Sums] = field(default_factory=lambda: defaultdict(lambda: defaultdict(int)))
+    owed: dict[int, dict[Account, int]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(int)))
+    journals: dict[int, dict[Account, int]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(int))
+    )
+
+
+def verify_book(
+    conn: Connection, book_code: str, *, on_progress: Callable[[int, int], None] = lambda done, of: None
+) -> Verdict:
+    """Check a book against its facts, on one snapshot of the database, as of its last closed day."""
+    with conn.transaction():
+        conn.execute("set transaction isolation level repeatable read, read only")
+        book = books.read_book(conn, book_code)
+        verdict = Verdict(book_code, days.last_closed(conn, book.book_id))
+        for code, facts in audit.append_only_findings(conn):
+            verdict.expect(False, code, **facts)
+        verdict.checked["append-only"] += len(audit.APPEND_ONLY)
+        totals = _Totals()
+        keys = loans.keys_of_book(conn, book.book_id)
+        measures = Measures(conn)
+        for start in range(0, len(keys), SLICE_OF_KEYS):
+            _check_loans(conn, book, keys[start : start + SLICE_OF_KEYS], verdict, totals, measures)
+            on_progress(min(start + SLICE_OF_KEYS, len(keys)), len(keys))
+        if verdict.as_of is not None:
+            _check_sums(conn, book, verdict.as_of, verdict, totals)
+    return verdict
+
+
+def _check_loans(
+    conn: Connection,
+    book: BookRow,
+    keys: Sequence[LoanKey],
+    verdict: Verdict,
+    totals: _Totals,
+    measures: Measures,
+) -> None:
+    read = loans.read_many(conn, keys)
+    posted = audit.journal_balances(conn, keys)
+    kept = audit.agenda_rows(conn, keys)
+    for key in keys:
+        terms, facts = read[key]
+        name = f"{key.person_id}/{key.loan_no}"
+        wanted = {
+            a: m
+            for a, m in balances(journals_of(fold(terms, facts, as_of=book.open_on)).values()).items()
+            if m
+        }
+        verdict.expect(posted.get(key, {}) == wanted, "journals-differ-from-facts", loan=name)
+        _check_agenda(name, terms, facts, kept.get(key), book.open_on, verdict, measures)
+        closed = verdict.as_of
+        if closed is not None:
+            _add_loan(totals, kept.get(key), terms, [f for f in facts if f.recorded_on <= closed], closed)
+
+
+def _check_agenda(
+    name: str,
+    terms: LoanTerms,
+    facts: Sequence[Fact],
+    row: dict[str, Any] | None,
+    open_on: date,
+    verdict: Verdict,
+    measures: Measures,
+) -> None:
+    """The coming part of the stored agenda is the one the fold gives today."""
+    plan, _ = agenda(terms, facts, open_on=open_on)
+    stored = agendas.entries_of(row, measures) if row else []
+    verdict.expect(
+        _coming(stored, open_on) == _coming(plan.entries, open_on)
+        and (row is None or row["is_turned"] == plan.is_turned),
+        "agenda-differs-from-facts",
+        loan=name,
+    )
+
+
+def _coming(entries: Sequence[Entry], open_on: date) -> list[tuple[Any, ...]]:
+    """Entries after the open day, and what the open day itself claims."""
+    return [
+        (e.on, e.kind, e.claims, sorted(e.adds.items()))
+        for e in entries
+        if e.on > open_on and e.kind is not EntryKind.CURED
+    ]
+
+
+def _add_loan(
+    totals: _Totals, row: dict[str, Any] | None, terms: LoanTerms, facts: Sequence[Fact], as_of: date
+) -> None:
+    if row is None or not facts:
+        return
+    product_no = row["product_no"]
+    view = look(terms, facts, as_of=as_of, is_closing=True)
+    for key, value in standing(view, as_of).items():
+        totals.sums[product_no][key] += value
+    for account, amount in owed(view.state).items():
+        totals.owed[product_no][account] += amount
+    for account, amount in balances(journals_of(view.state).values()).items():
+        totals.journals[product_no][account] += amount
+
+
+def owed(state: LoanState) -> dict[Account, int]:
+    """What a folded loan says is owed, by account: whole units charged and not paid."""
+    fees = sum(r.due[Part.FEE] - r.paid[Part.FEE] for r in state.rows)
+    interest = sum(
+        (r.due[Part.INTEREST] if r.due_on <= state.as_of else r.paid[Part.INTEREST]) - r.paid[Part.INTEREST]
+        for r in state.rows
+    )
+    penal = sum(
+        max(0, r.due[Part.PENALTY] - (r.penalty_charged if _accrues(state) else 0) - r.paid[Part.PENALTY])
+        for r in state.rows
+    )
+    return {
+        LOANS_PRINCIPAL: state.principal_out,
+        INTEREST_RECEIVABLE: interest,
+        FEE_RECEIVABLE: fees,
+        PENALTY_RECEIVABLE: penal,
+    }
+
+
+def _accrues(state: LoanState) -> bool:
+    penalty = state.terms.penalty
+    return penalty is not None and penalty.rate is not None
+
+
+def _check_sums(conn: Connection, book: BookRow, as_of: date, verdict: Verdict, totals: _Totals) -> None:
+    """The identities of a book, product by product."""
+    kept = days.read_sums(conn, book.book_id, as_of)
+    ledger = days.gl_balances(conn, book.book_id, as_of)
+    for product_no in sorted({*kept, *totals.sums, *ledger}):
+        facts = {"product": product_no, "as_of": as_of.isoformat()}
+        wanted = {k: v for k, v in totals.sums.get(product_no, {}).items() if v}
+        have = kept.get(product_no, {})
+        verdict.expect(have == wanted, "portfolio-sums-differ", **facts, **_first_difference(have, wanted))
+        gl = ledger.get(product_no, {})
+        accrual = general_ledger(wanted)
+        moved = totals.journals.get(product_no, {})
+        for account in sorted({*gl, *accrual, *moved}, key=lambda a: a.code):
+            should = accrual.get(account, 0) + moved.get(account, 0)
+            found = gl.get(account, 0)
+            verdict.expect(
+                found == should,
+                "general-ledger-differs",
+                **facts,
+                account=account.code,
+                found_minor=found,
+                expected_minor=should,
+            )
+        for account, amount in totals.owed.get(product_no, {}).items():
+            found = gl.get(account, 0)
+            verdict.expect(
+                found == amount,
+                "ledger-differs-from-loans",
+                **facts,
+                account=account.code,
+                found_minor=found,
+                expected_minor=amount,
+            )
+        verdict.expect(sum(gl.values()) == 0, "trial-balance-open", **facts)
+
+
+def _first_difference(have: Sums, wanted: Sums) -> dict[str, Any]:
+    for key in sorted({*have, *wanted}):
+        if have.get(key, 0) != wanted.get(key, 0):
+            return {"measure": "/".join(key), "found": have.get(key, 0), "expected": wanted.get(key, 0)}
+    return {}
+
+
+def trial_balance_rows(conn: Connection, book: BookRow, as_of: date) -> list[Line]:
+    """The balance of each account at the end of a day, all products together."""
+    found: dict[Account, int] = defaultdict(int)
+    for each in days.gl_balances(conn, book.book_id, as_of).values():
+        for account, amount in each.items():
+            found[account] += amount
+    return [Line(account, amount) for account, amount in found.items() if amount]

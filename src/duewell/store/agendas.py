@@ -1,0 +1,154 @@
+"""Agendas: one compact row a loan, written by the fold, read by the day.
+
+Needs    a connection inside the transaction that holds the loan's lock.
+Gives    put_agenda, agenda_row, entries_of, Measures (the numbers of portfolio sums), put_move.
+Never    is the truth: verify computes every row again from facts.
+Source   docs/decisions/0003-the-agenda.md.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from duewell.domain.loan import Agenda, Entry, EntryKind, Key, Sums
+from duewell.store.loans import Connection, LoanKey
+
+COLUMNS = (
+    "person_id, loan_no, book_id, product_no, is_turned, since, dates, kinds, cum,"
+    " sum_to, sum_measure, sum_add"
+)
+
+
+class Measures:
+    """The number of each (measure, class), made when first seen; a handful a product."""
+
+    def __init__(self, conn: Connection) -> None:
+        rows = conn.execute("select measure_no, name, accrual_class from duewell.measure").fetchall()
+        self._conn = conn
+        self._numbers: dict[Key, int] = {(name, accrual): number for number, name, accrual in rows}
+        self._keys = {number: key for key, number in self._numbers.items()}
+
+    def number(self, key: Key) -> int:
+        """The number of a key."""
+        found = self._numbers.get(key)
+        if found is None:
+            self._conn.execute(
+                "insert into duewell.measure (name, accrual_class) values (%s, %s) on conflict do nothing",
+                key,
+            )
+            row = self._conn.execute(
+                "select measure_no from duewell.measure where name = %s and accrual_class = %s", key
+            ).fetchone()
+            assert row is not None
+            found = self._numbers[key] = int(row[0])
+            self._keys[found] = key
+        return found
+
+    def key(self, number: int) -> Key:
+        """The key of a number; one made since by another process is looked up."""
+        if number not in self._keys:
+            row = self._conn.execute(
+                "select name, accrual_class from duewell.measure where measure_no = %s", [number]
+            ).fetchone()
+            assert row is not None
+            self._keys[number] = (row[0], row[1])
+        return self._keys[number]
+
+
+def agenda_row(
+    key: LoanKey, book_id: int, product_no: int, plan: Agenda, measures: Measures
+) -> tuple[Any, ...]:
+    """The row of an agenda, in the order of COLUMNS."""
+    cum: list[int] = []
+    sum_to: list[int] = []
+    sum_measure: list[int] = []
+    sum_add: list[int] = []
+    claimed = 0
+    for entry in plan.entries:
+        for part in entry.claims:
+            claimed += part
+            cum.append(claimed)
+        for name, value in entry.adds.items():
+            sum_measure.append(measures.number(name))
+            sum_add.append(value)
+        sum_to.append(len(sum_add))
+    return (
+        key.person_id,
+        key.loan_no,
+        book_id,
+        product_no,
+        plan.is_turned,
+        plan.since,
+        [entry.on for entry in plan.entries],
+        [int(entry.kind) for entry in plan.entries],
+        cum,
+        sum_to,
+        sum_measure,
+        sum_add,
+    )
+
+
+_PUT = (
+    f"insert into duewell.agenda ({COLUMNS}) values (%s, %s, %s, %s, %s, %s, %s::date[], %s::smallint[],"
+    " %s::bigint[], %s::smallint[], %s::smallint[], %s::bigint[])"
+    " on conflict (person_id, loan_no) do update set is_turned = excluded.is_turned, since = excluded.since,"
+    " dates = excluded.dates, kinds = excluded.kinds, cum = excluded.cum, sum_to = excluded.sum_to,"
+    " sum_measure = excluded.sum_measure, sum_add = excluded.sum_add"
+)
+
+
+def put_agendas(conn: Connection, rows: list[tuple[Any, ...]]) -> None:
+    """Write agendas, each in place of the loan's last one, and begin to count what is paid anew."""
+    if not rows:
+        return
+    with conn.cursor() as cursor:
+        cursor.executemany(_PUT, rows)
+        cursor.executemany(
+            "update duewell.loan_state set paid_minor = 0"
+            " where person_id = %s and loan_no = %s and paid_minor <> 0",
+            [row[:2] for row in rows],
+        )
+
+
+def entries_of(row: dict[str, Any], measures: Measures) -> list[Entry]:
+    """The entries of a stored row."""
+    entries, claimed, added = [], 0, 0
+    for k, (on, kind) in enumerate(zip(row["dates"], row["kinds"], strict=True)):
+        claims = []
+        for bound in row["cum"][3 * k : 3 * k + 3]:
+            claims.append(bound - claimed)
+            claimed = bound
+        adds: Sums = {}
+        for n in range(added, row["sum_to"][k]):
+            adds[measures.key(row["sum_measure"][n])] = row["sum_add"][n]
+        added = row["sum_to"][k]
+        entries.append(Entry(on, EntryKind(kind), (claims[0], claims[1], claims[2]), adds))
+    return entries
+
+
+def put_move(
+    conn: Connection,
+    key: LoanKey,
+    seq: int,
+    *,
+    book_id: int,
+    product_no: int,
+    day: date,
+    sums: Sums,
+    measures: Measures,
+) -> None:
+    """Keep what a late-learnt fact changes in the sums of days already closed; it counts on `day`."""
+    conn.execute(
+        "insert into duewell.portfolio_move values (%s, %s, %s, %s, %s, %s, %s::smallint[], %s::bigint[])",
+        [
+            key.person_id,
+            key.loan_no,
+            seq,
+            book_id,
+            product_no,
+            day,
+            [measures.number(name) for name in sums],
+            list(sums.values()),
+        ],
+    )

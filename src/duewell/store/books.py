@@ -1,0 +1,133 @@
+"""Books and their products: opened once, read by code, locked for the cut-off.
+
+Needs    a connection; every date and instant as an argument.
+Gives    BookRow, open_book, add_product, read_book, share_day, hold_day, move_open_on.
+Never    asks which day it is: a book's open date says so.
+Source   docs/decisions/0004-closing-a-day.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from duewell.domain.errors import Conflict, NotFound
+from duewell.store.loans import Connection
+
+_DAY_LOCK = 0x64617900  # "day": one advisory lock class of our own
+_COLUMNS = "book_id, code, name, currency, zone, calendar, opened_on, open_on, is_sandbox, settings"
+
+
+@dataclass(frozen=True, slots=True)
+class BookRow:
+    """One lender's ledger: its currency, zone, holiday calendar, and the day that is open."""
+
+    book_id: int
+    code: str
+    name: str
+    currency: str
+    zone: str
+    calendar: str
+    opened_on: date
+    open_on: date
+    is_sandbox: bool
+    settings: dict[str, Any]
+
+
+def open_book(
+    conn: Connection,
+    *,
+    code: str,
+    name: str,
+    legal_entity: str,
+    jurisdiction: str,
+    currency: str,
+    zone: str,
+    calendar: str,
+    cutoff: str,
+    open_on: date,
+    is_sandbox: bool,
+    settings: dict[str, Any],
+) -> BookRow:
+    """Open a book on its first business date. The same code twice is a Conflict."""
+    added = conn.execute(
+        "insert into duewell.book (book_id, code, name, legal_entity, jurisdiction, currency, zone, calendar,"
+        " cutoff, opened_on, open_on, is_sandbox, settings)"
+        " select coalesce(max(book_id), 0) + 1, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s"
+        " from duewell.book on conflict (code) do nothing",
+        [
+            code,
+            name,
+            legal_entity,
+            jurisdiction,
+            currency,
+            zone,
+            calendar,
+            cutoff,
+            open_on,
+            open_on,
+            is_sandbox,
+            Jsonb(settings),
+        ],
+    )
+    if added.rowcount != 1:
+        raise Conflict("book-already-open", book=code)
+    return read_book(conn, code)
+
+
+def read_book(conn: Connection, code: str) -> BookRow:
+    """A book by its code."""
+    row = conn.execute(f"select {_COLUMNS} from duewell.book where code = %s", [code]).fetchone()
+    if row is None:
+        known = [name for (name,) in conn.execute("select code from duewell.book order by code").fetchall()]
+        raise NotFound("book-not-found", book=code[:40], known=", ".join(known) or "-")
+    return BookRow(*row)
+
+
+def book_codes(conn: Connection) -> list[str]:
+    """The codes of all books."""
+    return [code for (code,) in conn.execute("select code from duewell.book order by code").fetchall()]
+
+
+def add_product(
+    conn: Connection, book: BookRow, code: str, *, version: int, valid_from: date, terms: dict[str, Any]
+) -> int:
+    """Define a product version if it is not there; returns its number. Another content is a Conflict."""
+    conn.execute(
+        "insert into duewell.product (book_id, product_code, version, valid_from, terms)"
+        " values (%s, %s, %s, %s, %s) on conflict (book_id, product_code, version) do nothing",
+        [book.book_id, code, version, valid_from, Jsonb(terms)],
+    )
+    row = conn.execute(
+        "select product_no, terms from duewell.product"
+        " where book_id = %s and product_code = %s and version = %s",
+        [book.book_id, code, version],
+    ).fetchone()
+    assert row is not None
+    if row[1] != terms:
+        raise Conflict("product-version-differs", product=code, version=version)
+    return int(row[0])
+
+
+def product_names(conn: Connection, book_id: int) -> dict[int, str]:
+    """Product numbers of a book with their codes."""
+    rows = conn.execute("select product_no, product_code from duewell.product where book_id = %s", [book_id])
+    return dict(rows.fetchall())
+
+
+def share_day(conn: Connection, book_id: int) -> None:
+    """Hold the open date in place until this transaction ends; many may hold it at once."""
+    conn.execute("select pg_advisory_xact_lock_shared(%s, %s)", [_DAY_LOCK, book_id])
+
+
+def hold_day(conn: Connection, book_id: int) -> None:
+    """Wait for running postings and hold the open date alone."""
+    conn.execute("select pg_advisory_xact_lock(%s, %s)", [_DAY_LOCK, book_id])
+
+
+def move_open_on(conn: Connection, book_id: int, to: date) -> None:
+    """Move the open date, under `hold_day`."""
+    conn.execute("update duewell.book set open_on = %s where book_id = %s", [to, book_id])

@@ -1,0 +1,281 @@
+"""Business days closed on the real database.
+
+Wants to prove: the general ledger after any run of days is what the folds say (verify is clean);
+closing twice changes nothing; missed days caught up are single days; a killed run goes on; facts that
+come late, in the middle of a run, or are taken back leave no difference.
+"""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
+from typing import Any
+
+import psycopg
+import pytest
+
+from duewell.domain.errors import InvalidInput
+from duewell.domain.loan import Fact, FactKind, fold
+from duewell.domain.product import Convention, Engine, LoanTerms, PenaltyTerms, terms_to_payload
+from duewell.services.close_day import close_day
+from duewell.services.record_fact import Request, record_fact
+from duewell.services.verify_book import verify_book
+from duewell.store import books, days, loans
+from duewell.store.loans import LoanKey
+
+AT = datetime(2026, 6, 1, 12, tzinfo=UTC)
+START = date(2026, 1, 1)
+Conn = psycopg.Connection[Any]
+PENALTY = PenaltyTerms(rate=Fraction(27, 100), grace_days=3)
+
+
+def terms(**more: Any) -> LoanTerms:
+    given: dict[str, Any] = {
+        "principal": 1_200_000,
+        "start": START,
+        "instalments": 6,
+        "rate": Fraction(18, 100),
+        "penalty": PENALTY,
+    }
+    return LoanTerms(**given | more)
+
+
+PRODUCTS = {
+    "equal": terms(),
+    "flat": terms(convention=Convention(engine=Engine.CUMULATIVE, is_recalculated_daily=False)),
+}
+
+
+@pytest.fixture
+def book(conn: Conn) -> Conn:
+    row = books.open_book(
+        conn,
+        code="demo",
+        name="Demo",
+        legal_entity="Demo Ltd",
+        jurisdiction="CN",
+        currency="CNY",
+        zone="Asia/Shanghai",
+        calendar="CN",
+        cutoff="23:00",
+        open_on=START,
+        is_sandbox=True,
+        settings={},
+    )
+    for code, each in PRODUCTS.items():
+        books.add_product(conn, row, code, version=1, valid_from=START, terms=terms_to_payload(each))
+    return conn
+
+
+def lend(conn: Conn, person_id: int, product: str = "equal") -> LoanKey:
+    open_on = books.read_book(conn, "demo").open_on
+    conn.execute("insert into duewell.person (person_id, realm) values (%s, 1) on conflict do nothing", [person_id])
+    agreed = PRODUCTS[product]
+    key = loans.create_loan(
+        conn,
+        person_id=person_id,
+        book_id=1,
+        product_code=product,
+        product_version=1,
+        terms=agreed,
+        opened_on=open_on,
+    )
+    send(conn, key, FactKind.DISBURSED, START, "d", agreed.principal)
+    return key
+
+
+def send(conn: Conn, key: LoanKey, kind: FactKind, on: date, ref: str, amount: int = 0, **more: Any) -> None:
+    fact = Fact(kind, on, date(1970, 1, 1), "test", ref, amount=amount, **more)
+    record_fact(conn, key, fact, Request("test", f"{key.person_id}/{key.loan_no}/{kind}/{ref}", "tester", AT))
+
+
+def close(conn: Conn, until: str) -> list[date]:
+    return [r.day for r in close_day(conn, "demo", until=date.fromisoformat(until), at=AT)]
+
+
+def clean(conn: Conn) -> None:
+    verdict = verify_book(conn, "demo")
+    assert verdict.findings == []
+    assert verdict.checked["journals-differ-from-facts"] > 0
+
+
+def snapshot(conn: Conn) -> list[Any]:
+    tables = ["portfolio_sum", "gl_journal", "observation", "wish", "agenda", "day_sum"]
+    return [conn.execute(f"select * from duewell.{t} order by 1, 2, 3, 4").fetchall() for t in tables]  # noqa: S608
+
+
+def instalment(key: LoanKey, conn: Conn, nr: int) -> tuple[date, int]:
+    loan = loans.read_loan(conn, key)
+    row = fold(loan.terms, loans.read_facts(conn, key), as_of=START).rows[nr - 1]
+    return row.due_on, row.due[2] + row.due[3]
+
+
+def test_a_loan_nobody_pays_grows_old_without_another_fold(book: Conn) -> None:
+    lend(book, 7)
+    turned = [r.turned for r in close_day(book, "demo", until=date(2026, 8, 31), at=AT)]
+    assert sum(turned) == 1
+    clean(book)
+
+
+def test_a_loan_paid_on_its_days_is_never_turned(book: Conn) -> None:
+    key = lend(book, 7)
+    for nr in range(1, 7):
+        due_on, amount = instalment(key, book, nr)
+        close(book, str(due_on - timedelta(days=1)))
+        send(book, key, FactKind.PAYMENT_RECEIVED, due_on, f"p{nr}", amount)
+        reports = close_day(book, "demo", until=due_on, at=AT)
+        assert [r.turned for r in reports] == [0]
+    clean(book)
+    assert fold(PRODUCTS["equal"], loans.read_facts(book, key), as_of=date(2026, 7, 1)).principal_out == 0
+
+
+def test_closing_a_day_twice_changes_nothing(book: Conn) -> None:
+    lend(book, 7)
+    assert close(book, "2026-02-10")[-1] == date(2026, 2, 10)
+    before = snapshot(book)
+    assert close(book, "2026-02-10") == []
+    assert snapshot(book) == before
+
+
+def test_missed_days_caught_up_are_the_same_as_single_days(book: Conn, url: str) -> None:
+    lend(book, 7)
+    lend(book, 9 << 59, "flat")
+    close(book, "2026-03-10")
+    once = snapshot(book)
+    book.execute("begin")
+    for table in ("gl_journal", "portfolio_sum", "day_sum", "day_chunk", "day_run", "observation", "wish"):
+        book.execute(f"alter table duewell.{table} disable trigger all")
+        book.execute(f"delete from duewell.{table}")  # noqa: S608
+        book.execute(f"alter table duewell.{table} enable trigger all")
+    book.execute("update duewell.book set open_on = '2026-01-01'")
+    for person_id in (7, 9 << 59):
+        rewrite(book, LoanKey(person_id, 1))
+    book.execute("commit")
+    day = START
+    while day <= date(2026, 3, 10):
+        close(book, str(day))
+        day += timedelta(days=1)
+    assert snapshot(book) == once
+
+
+def rewrite(conn: Conn, key: LoanKey) -> None:
+    """Put back the agenda as it was on the first day."""
+    from duewell.domain.loan import agenda
+    from duewell.store import agendas
+
+    loan = loans.read_loan(conn, key)
+    plan, _ = agenda(loan.terms, loans.read_facts(conn, key), open_on=START)
+    row = agendas.agenda_row(key, loan.book_id, loan.product_no, plan, agendas.Measures(conn))
+    agendas.put_agendas(conn, [row])
+
+
+def test_a_run_that_stopped_after_some_slices_goes_on(book: Conn) -> None:
+    lend(book, 7)
+    lend(book, 9 << 59)
+    close(book, "2026-01-31")
+    seen: list[int] = []
+
+    def stop(day: date, slice_no: int) -> None:
+        seen.append(slice_no)
+        if slice_no == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        close_day(book, "demo", until=date(2026, 2, 1), at=AT, on_progress=stop)
+    assert books.read_book(book, "demo").open_on == date(2026, 2, 2)
+    reports = close_day(book, "demo", until=date(2026, 2, 1), at=AT)
+    assert [(r.day, r.turned, r.was_resumed) for r in reports] == [(date(2026, 2, 1), 2, True)]
+    clean(book)
+
+
+def test_a_payment_in_the_middle_of_a_run_counts_on_the_next_day(book: Conn) -> None:
+    key = lend(book, 9 << 59)
+    close(book, "2026-01-31")
+
+    def pay(day: date, slice_no: int) -> None:
+        if slice_no == 2:
+            send(book, key, FactKind.PAYMENT_RECEIVED, date(2026, 2, 2), "p", 50_000)
+
+    close_day(book, "demo", until=date(2026, 2, 1), at=AT, on_progress=pay)
+    clean(book)
+    close(book, "2026-02-05")
+    clean(book)
+
+
+def test_a_payment_learnt_late_and_one_taken_back_leave_the_ledger_exact(book: Conn) -> None:
+    key = lend(book, 7)
+    close(book, "2026-03-20")
+    send(book, key, FactKind.PAYMENT_RECEIVED, date(2026, 2, 1), "late", 210_000)
+    clean(book)
+    close(book, "2026-03-25")
+    clean(book)
+    back = ("PaymentReceived", "test", "late")
+    send(book, key, FactKind.REVERSED, date(2026, 2, 1), "back", reverses=back)
+    close(book, "2026-04-05")
+    clean(book)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_season_of_random_payments_leaves_every_identity_whole(book: Conn, seed: int) -> None:
+    chance = random.Random(seed)
+    keys = [lend(book, (n << 59) + n + 1, chance.choice(["equal", "flat"])) for n in range(0, 16, 2)]
+    sent: list[tuple[LoanKey, str, date]] = []
+    day = START
+    for n in range(14):
+        day += timedelta(days=chance.randint(1, 12))
+        close(book, str(day - timedelta(days=1)))
+        for key in chance.sample(keys, 3):
+            on = day - timedelta(days=chance.choice([0, 0, 1, 9, 30]))
+            if on < START:
+                continue
+            if sent and chance.random() < 0.2:
+                gone, ref, when = sent.pop(chance.randrange(len(sent)))
+                back = ("PaymentReceived", "test", ref)
+                send(book, gone, FactKind.REVERSED, when, f"back-{ref}", reverses=back)
+            else:
+                amount = chance.choice([500, 105_000, 210_629, 300_000])
+                send(book, key, FactKind.PAYMENT_RECEIVED, on, f"p{n}", amount)
+                sent.append((key, f"p{n}", on))
+        if n % 5 == 0:
+            clean(book)
+    close(book, str(day))
+    clean(book)
+
+
+def test_a_day_before_the_book_is_refused(book: Conn) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        close(book, "2025-12-31")
+    assert refused.value.code == "day-before-the-book"
+
+
+def test_verify_finds_a_cent_that_went_astray(book: Conn) -> None:
+    key = lend(book, 7)
+    close(book, "2026-02-05")
+    book.execute("alter table duewell.journal disable trigger append_only")
+    book.execute("update duewell.journal set amounts = array[amounts[1] + 1, amounts[2] - 1] where seq = 1")
+    codes = {code for code, _ in verify_book(book, "demo").findings}
+    assert {"append-only-trigger-missing", "journals-differ-from-facts", "ledger-differs-from-loans"} <= codes
+    assert key.loan_no == 1
+
+
+def test_verify_finds_an_agenda_that_says_something_else(book: Conn) -> None:
+    lend(book, 7)
+    book.execute("update duewell.agenda set sum_add[2] = sum_add[2] + 1")
+    assert "agenda-differs-from-facts" in {code for code, _ in verify_book(book, "demo").findings}
+
+
+def test_wishes_come_before_the_due_date_and_stop_pressing_after_it(book: Conn) -> None:
+    lend(book, 7)
+    close(book, "2026-02-20")
+    kinds = book.execute("select kind, not_before from duewell.wish order by not_before").fetchall()
+    assert [(k, str(d)) for k, d in kinds] == [
+        ("remind", "2026-01-29"),
+        ("remind", "2026-01-31"),
+        ("remind", "2026-02-01"),
+        ("remind-late", "2026-02-02"),
+        ("offer-help", "2026-02-06"),
+        ("call", "2026-02-11"),
+        ("offer-help", "2026-02-21"),
+    ]
+    assert days.last_closed(book, 1) == date(2026, 2, 20)
