@@ -70,7 +70,9 @@ def book(conn: Conn) -> Conn:
 
 def lend(conn: Conn, person_id: int, product: str = "equal") -> LoanKey:
     open_on = books.read_book(conn, "demo").open_on
-    conn.execute("insert into duewell.person (person_id, realm) values (%s, 1) on conflict do nothing", [person_id])
+    conn.execute(
+        "insert into duewell.person (person_id, realm) values (%s, 1) on conflict do nothing", [person_id]
+    )
     agreed = PRODUCTS[product]
     key = loans.create_loan(
         conn,

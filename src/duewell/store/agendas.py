@@ -152,3 +152,23 @@ def put_move(
             list(sums.values()),
         ],
     )
+
+
+def due_on(conn: Connection, book_id: int, day: date) -> list[tuple[LoanKey, int]]:
+    """Loans on time with rows due on a day, and what those rows still claim."""
+    rows = conn.execute(
+        "select a.person_id, a.loan_no, a.cum[3 * width_bucket(%(day)s::date, a.dates)] - s.paid_minor"
+        " from duewell.agenda a join duewell.loan_state s using (person_id, loan_no)"
+        " where a.book_id = %(book)s and a.dates @> array[%(day)s::date] and not a.is_turned order by 1, 2",
+        {"day": day, "book": book_id},
+    ).fetchall()
+    return [(LoanKey(person_id, loan_no), int(amount)) for person_id, loan_no, amount in rows if amount > 0]
+
+
+def turned(conn: Connection, book_id: int) -> list[LoanKey]:
+    """Loans that are behind, oldest first."""
+    rows = conn.execute(
+        "select person_id, loan_no from duewell.agenda where book_id = %s and is_turned order by since, 1, 2",
+        [book_id],
+    ).fetchall()
+    return [LoanKey(person_id, loan_no) for person_id, loan_no in rows]

@@ -164,6 +164,41 @@ def keys_of_book(conn: Connection, book_id: int, *, low: int = 0, high: int = 2*
     return [LoanKey(person_id, loan_no) for person_id, loan_no in rows]
 
 
+def add_person(conn: Connection, person_id: int, realm: int) -> bool:
+    """Add a person; False if the person is there already."""
+    added = conn.execute(
+        "insert into duewell.person (person_id, realm) values (%s, %s) on conflict do nothing",
+        [person_id, realm],
+    )
+    return added.rowcount == 1
+
+
+def refs_of_book(conn: Connection, book_id: int) -> set[str]:
+    """The references under which loans came into a book."""
+    rows = conn.execute(
+        "select external_ref from duewell.loan where book_id = %s and external_ref is not null", [book_id]
+    )
+    return {ref for (ref,) in rows.fetchall()}
+
+
+def refs_by_key(conn: Connection, book_id: int) -> dict[LoanKey, str]:
+    """The reference each loan came into a book under."""
+    rows = conn.execute(
+        "select person_id, loan_no, external_ref from duewell.loan"
+        " where book_id = %s and external_ref is not null",
+        [book_id],
+    )
+    return {LoanKey(person_id, loan_no): ref for person_id, loan_no, ref in rows.fetchall()}
+
+
+def persons_held(conn: Connection, person_ids: Sequence[int]) -> list[int]:
+    """Which of these persons are there already."""
+    rows = conn.execute(
+        "select person_id from duewell.person where person_id = any(%s::bigint[])", [list(person_ids)]
+    )
+    return [person_id for (person_id,) in rows.fetchall()]
+
+
 def find_by_ref(conn: Connection, book_id: int, ref: str) -> LoanKey | None:
     """The loan that came into the book under another system's number."""
     row = conn.execute(

@@ -1,0 +1,345 @@
+"""The commands.
+
+Needs    a Frame, services.
+Gives    the typer application.
+Never    does more than parse, call one verb, and render.
+Source   docs/reference/commands.md.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from duewell import __version__
+from duewell.cli import _demo, _loan, _tables
+from duewell.cli._frame import REFUSED, Frame, day, ending, make_frame, now
+from duewell.domain.errors import InvalidInput
+from duewell.domain.loan import Fact, FactKind
+from duewell.domain.money import currency, parse_amount
+from duewell.domain.party import parse_loan_id
+from duewell.domain.tape import LENDING_CLUB, ColumnMap, column_map
+from duewell.gateways.tape_files import read_rows
+from duewell.services.close_day import close_day
+from duewell.services.generate_book import generate_book
+from duewell.services.import_tape import import_tape
+from duewell.services.open_book import open_book
+from duewell.services.record_fact import Request, record_fact
+from duewell.services.report_overdue import as_document, report_overdue
+from duewell.services.verify_book import verify_book
+from duewell.store import books, loans
+from duewell.store.loans import LoanKey
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Duewell: a loan book that runs its day.")
+report_app = typer.Typer(no_args_is_help=True, help="Reports.")
+loan_app = typer.Typer(no_args_is_help=True, help="One loan: what it is, and why.")
+book_app = typer.Typer(no_args_is_help=True, help="Books.")
+app.add_typer(report_app, name="report")
+app.add_typer(loan_app, name="loan")
+app.add_typer(book_app, name="book")
+
+Book = Annotated[str, typer.Option("--book", help="The book's code.")]
+Lang = Annotated[str | None, typer.Option("--lang", help="zh or en.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document instead of text.")]
+AsOf = Annotated[str | None, typer.Option("--as-of", help="The date it is looked at (YYYY-MM-DD).")]
+Known = Annotated[str | None, typer.Option("--known", help="As known at the end of this date.")]
+Key = Annotated[str | None, typer.Option("--key", help="Request key: the same key happens once.")]
+On = Annotated[str | None, typer.Option("--on", help="Value date; the open date if left out.")]
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
+) -> None:
+    """Duewell: a loan book that runs its day."""
+    if version:
+        typer.echo(f"duewell {__version__}")
+
+
+@app.command()
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="Show it and leave.")] = False, lang: Lang = None
+) -> None:
+    """Import the real tape, close a month, and show who is overdue, why, and what happens next."""
+    frame = make_frame(lang=lang, is_json=False)
+    with ending(frame):
+        _demo.run(frame, is_once=once)
+
+
+@book_app.command("open")
+def book_open(
+    book: Book,
+    money: Annotated[str, typer.Option("--currency")],
+    open_on: Annotated[str, typer.Option("--open-on", help="Its first business date.")],
+    is_live: Annotated[bool, typer.Option("--live", help="A live book; otherwise a sandbox.")] = False,
+    lang: Lang = None,
+    as_json: Json = False,
+) -> None:
+    """Open a book."""
+    frame = make_frame(lang=lang, is_json=as_json)
+    with ending(frame):
+        first = day(open_on)
+        assert first is not None
+        row = open_book(frame.conn, code=book, currency_code=money, open_on=first, is_sandbox=not is_live)
+        frame.tell("cli-book-opened", book=row.code, currency=row.currency, open_on=row.open_on)
+        if as_json:
+            frame.document(
+                {
+                    "schema": "duewell.book/1",
+                    "book": row.code,
+                    "currency": row.currency,
+                    "open_on": str(row.open_on),
+                }
+            )
+
+
+@book_app.command("generate")
+def book_generate(
+    count: Annotated[int, typer.Option("--loans", min=1, max=10_000_000)],
+    seed: Annotated[int, typer.Option("--seed")] = 1,
+    book: Book = "synthetic",
+    open_on: Annotated[str, typer.Option("--open-on")] = "2026-06-01",
+    lang: Lang = None,
+    as_json: Json = False,
+) -> None:
+    """Make a synthetic book of any size; the same seed gives the same book."""
+    frame = make_frame(lang=lang, is_json=as_json)
+    with ending(frame), frame.progress() as bar:
+        task = bar.add_task(book, total=count)
+        first = day(open_on)
+        assert first is not None
+        made = generate_book(
+            frame.conn,
+            book,
+            count=count,
+            seed=seed,
+            open_on=first,
+            at=now(),
+            on_progress=lambda done: bar.update(task, completed=done),
+        )
+        frame.tell("cli-book-generated", book=book, loans=made, seed=seed)
+        if as_json:
+            frame.document({"schema": "duewell.generated-book/1", "book": book, "loans": made, "seed": seed})
+
+
+@app.command("import")
+def import_(
+    path: Annotated[Path, typer.Argument(help="The tape: CSV with a header.")],
+    book: Book,
+    columns: Annotated[
+        Path | None, typer.Option("--columns", help="A TOML file: which column holds what.")
+    ] = None,
+    skip_refused: Annotated[
+        bool, typer.Option("--skip-refused", help="Take the rows that are fine.")
+    ] = False,
+    lang: Lang = None,
+    as_json: Json = False,
+) -> None:
+    """Take a book over from another system's tape, all rows or none."""
+    frame = make_frame(lang=lang, is_json=as_json)
+    with ending(frame), frame.progress() as bar:
+        task = bar.add_task(path.name, total=None)
+        report = import_tape(
+            frame.conn,
+            book,
+            ((row.line, row.values) for row in read_rows(path)),
+            _columns(columns),
+            actor="cli",
+            at=now(),
+            skip_refused=skip_refused,
+            on_progress=lambda done: bar.update(task, completed=done),
+        )
+    _tables.import_report(frame, book, report)
+    if report.refusals and not report.is_written:
+        raise typer.Exit(REFUSED)
+
+
+def _columns(path: Path | None) -> ColumnMap:
+    if path is None:
+        return LENDING_CLUB
+    try:
+        return column_map(tomllib.loads(path.read_text("utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+        raise InvalidInput("column-map-unreadable", path=str(path), problem=str(problem)[:120]) from problem
+
+
+@app.command("day")
+def day_(
+    book: Book,
+    until: Annotated[str | None, typer.Option("--until", help="Close every day up to this one.")] = None,
+    lang: Lang = None,
+    as_json: Json = False,
+) -> None:
+    """Close the open business day, or every day up to a date. Closing twice changes nothing."""
+    frame = make_frame(lang=lang, is_json=as_json)
+    with ending(frame), frame.progress() as bar:
+        task = bar.add_task("", total=16)
+        last = day(until) or books.read_book(frame.conn, book).open_on
+        reports = close_day(
+            frame.conn,
+            book,
+            until=last,
+            at=now(),
+            on_progress=lambda on, done: bar.update(task, description=str(on), completed=done + 1),
+        )
+    _tables.day_reports(frame, book, last, reports)
+
+
+@app.command()
+def disburse(
+    book: Book,
+    principal: Annotated[str, typer.Option("--principal")],
+    rate: Annotated[str, typer.Option("--rate", help="Yearly rate in per cent.")],
+    instalments: Annotated[int, typer.Option("--instalments", min=1, max=1200)],
+    on: On = None,
+    key: Key = None,
+    lang: Lang = None,
+    as_json: Json = False,
+) -> None:
+    """Lend: a new loan of a new person, paid out on a date."""
+    frame = make_frame(lang=lang, is_json=as_json)
+    with ending(frame):
+        result = _loan.disburse(
+            frame, book, principal, rate, instalments, on=day(on), key=key or _new_key(), at=now()
+        )
+        _tables.recorded(frame, result)
+
+
+@app.command()
+def pay(
+    loan: Annotated[str, typer.Option("--loan", help="The loan's id.")],
+    amount: Annotated[str, typer.Option("--amount")],
+    on: On = None,
+    key: Key = None,
+    lang: Lang = None,
+    as_json: Json = False,
+) -> None:
+    """Record a payment received."""
+    frame = make_frame(lang=lang, is_json=as_json)
+    with ending(frame):
+        where, row = _find(frame, loan)
+        request = key or _new_key()
+        minor = parse_amount(amount, currency(row.terms.currency)).minor
+        value_on = day(on) or row.book_open_on
+        fact = Fact(FactKind.PAYMENT_RECEIVED, value_on, row.book_open_on, "cli", request, amount=minor)
+        _tables.recorded(frame, record_fact(frame.conn, where, fact, Request("cli", request, "cli", now())))
+
+
+@app.command()
+def reverse(
+    loan: Annotated[str, typer.Option("--loan", help="The loan's id.")],
+    ref: Annotated[str, typer.Option("--ref", help="The fact's reference, as `loan show` lists it.")],
+    key: Key = None,
+    lang: Lang = None,
+    as_json: Json = False,
+) -> None:
+    """Take a recorded fact back: the ledger receives the difference, nothing is edited."""
+    frame = make_frame(lang=lang, is_json=as_json)
+    with ending(frame):
+        where, row = _find(frame, loan)
+        gone = next((f for f in loans.read_facts(frame.conn, where) if f.source_ref == ref), None)
+        if gone is None:
+            raise InvalidInput("fact-not-reversible", reverses=ref[:60])
+        request = key or _new_key()
+        fact = Fact(FactKind.REVERSED, gone.effective_on, row.book_open_on, "cli", request, reverses=gone.key)
+        _tables.recorded(frame, record_fact(frame.conn, where, fact, Request("cli", request, "cli", now())))
+
+
+def _find(frame: Frame, text: str) -> tuple[LoanKey, Any]:
+    person_id, loan_no = parse_loan_id(text)
+    key = LoanKey(person_id, loan_no)
+    return key, loans.read_loan(frame.conn, key)
+
+
+def _new_key() -> str:
+    import uuid
+
+    return str(uuid.uuid4())
+
+
+@report_app.command("overdue")
+def overdue(
+    book: Book,
+    as_of: AsOf = None,
+    known: Known = None,
+    as_csv: Annotated[bool, typer.Option("--csv")] = False,
+    lang: Lang = None,
+    as_json: Json = False,
+) -> None:
+    """Who is overdue, by how much, since when, and what happens next."""
+    frame = make_frame(lang=lang, is_json=as_json)
+    with ending(frame), frame.progress() as bar:
+        task = bar.add_task(book, total=None)
+        report = report_overdue(
+            frame.conn,
+            book,
+            as_of=day(as_of),
+            known_on=day(known),
+            on_progress=lambda done, of: bar.update(task, completed=done, total=of),
+        )
+    if as_json:
+        frame.document(as_document(report))
+    elif as_csv:
+        _tables.overdue_csv(report)
+    else:
+        _tables.overdue(frame, report)
+
+
+@app.command()
+def verify(book: Book, lang: Lang = None, as_json: Json = False) -> None:
+    """Check that everything kept is what the facts say: ledgers, sums, agendas, append-only."""
+    frame = make_frame(lang=lang, is_json=as_json)
+    with ending(frame), frame.progress() as bar:
+        task = bar.add_task(book, total=None)
+        verdict = verify_book(
+            frame.conn, book, on_progress=lambda done, of: bar.update(task, completed=done, total=of)
+        )
+    _tables.verdict(frame, verdict)
+    if verdict.findings:
+        raise typer.Exit(REFUSED)
+
+
+@loan_app.command("show")
+def show(
+    loan: str, as_of: AsOf = None, known: Known = None, lang: Lang = None, as_json: Json = False
+) -> None:
+    """A loan: its rows, facts and what is owed."""
+    frame = make_frame(lang=lang, is_json=as_json)
+    with ending(frame):
+        _loan.show(frame, *_find(frame, loan), as_of=day(as_of), known_on=day(known))
+
+
+@loan_app.command("statement")
+def statement(
+    loan: str, as_of: AsOf = None, known: Known = None, lang: Lang = None, as_json: Json = False
+) -> None:
+    """Every movement of a loan, and how each was split."""
+    frame = make_frame(lang=lang, is_json=as_json)
+    with ending(frame):
+        _loan.statement(frame, *_find(frame, loan), as_of=day(as_of), known_on=day(known))
+
+
+@loan_app.command("explain")
+def explain(
+    loan: str, as_of: AsOf = None, known: Known = None, lang: Lang = None, as_json: Json = False
+) -> None:
+    """Where every amount of interest comes from: from, to, base, rate, part of the year."""
+    frame = make_frame(lang=lang, is_json=as_json)
+    with ending(frame):
+        _loan.explain(frame, *_find(frame, loan), as_of=day(as_of), known_on=day(known))
+
+
+@loan_app.command("replay")
+def replay(loan: str, lang: Lang = None, as_json: Json = False) -> None:
+    """The loan after each fact, in the order the facts count."""
+    frame = make_frame(lang=lang, is_json=as_json)
+    with ending(frame):
+        _loan.replay(frame, *_find(frame, loan))
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

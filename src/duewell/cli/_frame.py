@@ -1,0 +1,134 @@
+"""The frame of every command: where it runs, how it speaks, how it ends.
+
+Needs    settings and options given before the command.
+Gives    Frame, the console, amounts as text, and `ending`, which turns refusals into exit codes.
+Never    shows a traceback to a user.
+Source   docs/reference/commands.md.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import psycopg
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from duewell.app import connect
+from duewell.catalogues import render
+from duewell.domain.calendar import parse_date
+from duewell.domain.errors import DuewellError, Fault, Refusal
+from duewell.domain.money import Money, currency
+from duewell.domain.texts import Message, message_of
+from duewell.settings import Settings, read_settings
+from duewell.store.loans import Connection
+
+OK, REFUSED, USAGE, FAULT = 0, 1, 2, 3
+
+
+@dataclass(slots=True)
+class Frame:
+    """One run of the command line."""
+
+    settings: Settings
+    lang: str
+    is_json: bool
+    console: Console
+    _conn: Connection | None = None
+
+    @property
+    def conn(self) -> Connection:
+        """The database, reached when first needed."""
+        if self._conn is None:
+            self._conn = connect(self.settings)
+        return self._conn
+
+    def say(self, code: str, **facts: object) -> str:
+        """A sentence of the catalogue."""
+        return render(Message(code, facts), self.lang)
+
+    def tell(self, code: str, **facts: object) -> None:
+        """Print a sentence, unless the output is for machines."""
+        if not self.is_json:
+            self.console.print(self.say(code, **facts), highlight=False, markup=False)
+
+    def document(self, value: dict[str, Any]) -> None:
+        """Print one JSON document."""
+        print(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+    def progress(self) -> Progress:
+        """A progress bar on standard error; silent for machines and where nobody watches."""
+        return Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=Console(stderr=True),
+            transient=True,
+            disable=self.is_json or not sys.stderr.isatty(),
+        )
+
+
+def make_frame(*, lang: str | None, is_json: bool) -> Frame:
+    """The frame from the surroundings and the options."""
+    settings = read_settings()
+    return Frame(settings, lang or settings.lang, is_json, _console())
+
+
+def _console() -> Console:
+    """Wide enough for a report where the output goes to a file or a pipe."""
+    return Console(soft_wrap=True) if sys.stdout.isatty() else Console(soft_wrap=True, width=160)
+
+
+def now() -> datetime:
+    """The instant; only doors ask for it."""
+    return datetime.now(UTC)
+
+
+def day(text: str | None) -> date | None:
+    """A date option. Refused like any other date."""
+    return parse_date(text) if text else None
+
+
+def amount(minor: int, code: str) -> str:
+    """An amount with its thousands parted."""
+    return Money(minor, currency(code)).text()
+
+
+@contextmanager
+def ending(frame: Frame) -> Iterator[None]:
+    """Turn what was raised into a sentence and an exit code."""
+    try:
+        yield
+    except Refusal as refusal:
+        _end(frame, refusal, REFUSED, 422)
+    except Fault as fault:
+        _end(frame, fault, FAULT, 500)
+    except psycopg.Error as problem:
+        _end(frame, Fault("database-failed", problem=str(problem).split("\n")[0][:200]), FAULT, 500)
+    except BrokenPipeError:
+        sys.stderr.close()
+        raise typer.Exit(OK) from None
+
+
+def _end(frame: Frame, error: DuewellError, code: int, status: int) -> None:
+    sentence = render(message_of(error), frame.lang)
+    if frame.is_json:
+        problem = {
+            "type": f"urn:duewell:problem:{error.code}",
+            "title": error.code,
+            "status": status,
+            "detail": sentence,
+            "facts": {name: str(value) for name, value in error.facts.items()},
+        }
+        print(json.dumps(problem, ensure_ascii=False), file=sys.stderr)
+    else:
+        print(sentence, file=sys.stderr)
+    raise typer.Exit(code)

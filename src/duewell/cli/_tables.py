@@ -1,0 +1,203 @@
+"""Tables and sentences that more than one command prints.
+
+Needs    a Frame and what a verb returned.
+Gives    text or JSON on standard output.
+Never    computes an amount.
+Source   docs/reference/commands.md.
+"""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from rich.table import Table
+
+from duewell.catalogues import render
+from duewell.cli._frame import Frame, amount
+from duewell.domain.party import loan_id
+from duewell.services.close_day import DayReport
+from duewell.services.import_tape import ImportReport
+from duewell.services.report_overdue import OverdueReport, as_document, totals
+from duewell.services.verify_book import Verdict
+
+SHOWN = 15
+
+
+def table(frame: Frame, title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print a table; the first column is text, the rest stand to the right."""
+    made = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    for number, code in enumerate(columns):
+        made.add_column(frame.say(code), justify="left" if number == 0 else "right", no_wrap=True)
+    for row in rows:
+        made.add_row(*(str(cell) for cell in row))
+    frame.console.print(made)
+
+
+def plain_table(frame: Frame, title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """A table whose heads are message codes where the catalogue has them, and stand for themselves else."""
+    made = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    for number, code in enumerate(columns):
+        head = frame.say(code) if code.startswith("cli-") else code
+        made.add_column(head, justify="left" if number == 0 else "right", no_wrap=True)
+    for row in rows:
+        made.add_row(*(str(cell) for cell in row))
+    frame.console.print(made)
+
+
+def recorded(frame: Frame, result: dict[str, Any]) -> None:
+    """What recording a fact answered."""
+    public = {k: v for k, v in result.items() if k not in ("person_id", "loan_no")}
+    public["loan_id"] = loan_id(int(result["person_id"]), int(result["loan_no"]))
+    if frame.is_json:
+        frame.document(public)
+        return
+    money = str(result["currency"])
+    frame.tell(
+        "cli-recorded",
+        loan=public["loan_id"],
+        currency=money,
+        principal=amount(result["principal_minor"], money),
+        overdue=amount(result["overdue_minor"], money),
+        dpd=result["dpd"],
+    )
+
+
+def import_report(frame: Frame, book: str, report: ImportReport) -> None:
+    """What an import did, and why rows were refused."""
+    if frame.is_json:
+        frame.document(
+            {
+                "schema": "duewell.import-report/1",
+                "book": book,
+                "taken_over": report.taken_over,
+                "already_there": report.already_there,
+                "is_written": report.is_written,
+                "refusals": [
+                    {"line": r.line, "column": r.column, "value": r.value, "code": r.message.code,
+                     "detail": render(r.message, frame.lang)}
+                    for r in report.refusals
+                ],
+            }
+        )  # fmt: skip
+        return
+    for each in report.refusals[:SHOWN]:
+        frame.tell("cli-row-refused", line=each.line, column=each.column, reason=each.message)
+    if len(report.refusals) > SHOWN:
+        frame.tell("cli-more-refusals", count=len(report.refusals) - SHOWN)
+    if report.is_written:
+        frame.tell(
+            "cli-imported",
+            book=book,
+            loans=report.taken_over,
+            there=report.already_there,
+            refused=len(report.refusals),
+        )
+    else:
+        frame.tell("cli-nothing-imported", refused=len(report.refusals))
+
+
+def day_reports(frame: Frame, book: str, until: date, reports: Sequence[DayReport]) -> None:
+    """What closing days did."""
+    if frame.is_json:
+        days = [
+            {"day": str(r.day), "entries": r.entries, "turned": r.turned, "wishes": r.wishes} for r in reports
+        ]
+        frame.document({"schema": "duewell.day-report/1", "book": book, "days": days})
+        return
+    if not reports:
+        frame.tell("cli-day-closed-before", book=book, day=until)
+    for each in reports:
+        code = "cli-day-resumed" if each.was_resumed else "cli-day-closed"
+        frame.tell(code, day=each.day, entries=each.entries, turned=each.turned, wishes=each.wishes)
+
+
+def overdue(frame: Frame, report: OverdueReport, shown: int = SHOWN) -> None:
+    """The overdue report as text: by bucket, then the oldest first."""
+    money = report.book.currency
+    whole, buckets = totals(report)
+    rows = [
+        [r["bucket"], r["loans"], amount(r["overdue_minor"], money), amount(r["outstanding_minor"], money)]
+        for r in buckets
+    ]
+    rows.append(
+        [frame.say("cli-total"), whole["loans"], amount(whole["overdue_minor"], money),
+         amount(whole["outstanding_minor"], money)]
+    )  # fmt: skip
+    title = frame.say("cli-overdue-title", book=report.book.code, as_of=report.as_of, currency=money)
+    columns = ("cli-bucket", "cli-loans", "cli-overdue", "cli-outstanding")
+    table(frame, title, columns, rows)
+    late = [each for each in report.loans if each.dpd > 0]
+    lines = []
+    for each in late[:shown]:
+        step = each.next_action
+        lines.append(
+            [
+                loan_id(each.key.person_id, each.key.loan_no),
+                each.dpd,
+                each.since,
+                amount(each.overdue, money),
+                amount(each.outstanding, money),
+                f"{frame.say('step-' + step.kind)} {step.on}" if step else "",
+            ]
+        )
+    frame.console.print()
+    title = frame.say("cli-oldest-title", shown=len(lines), of=len(late))
+    heads = ("cli-loan", "cli-dpd", "cli-since", "cli-overdue", "cli-outstanding", "cli-next")
+    table(frame, title, heads, lines)
+
+
+def overdue_csv(report: OverdueReport) -> None:
+    """The report's loans as CSV; amounts are minor units, as in the JSON document."""
+    document = as_document(report)
+    writer = csv.writer(sys.stdout)
+    writer.writerow(
+        [
+            "loan_id",
+            "dpd",
+            "bucket",
+            "currency",
+            "overdue_minor",
+            "outstanding_minor",
+            "since",
+            "next",
+            "next_on",
+        ]
+    )
+    for each in document["loans"]:
+        step = each["next_action"] or {"kind": "", "on": ""}
+        writer.writerow(
+            [
+                *(each["loan_id"], each["dpd"], each["bucket"], document["currency"], each["overdue_minor"]),
+                *(each["outstanding_minor"], each["since"] or "", step["kind"], step["on"]),
+            ]
+        )
+
+
+def verdict(frame: Frame, found: Verdict) -> None:
+    """What verify checked and found."""
+    if frame.is_json:
+        frame.document(
+            {
+                "schema": "duewell.verdict/1",
+                "book": found.book,
+                "as_of": str(found.as_of) if found.as_of else None,
+                "is_clean": not found.findings,
+                "checked": dict(found.checked),
+                "findings": [{"code": code, **facts} for code, facts in found.findings],
+            }
+        )
+        return
+    for code, facts in found.findings[:SHOWN]:
+        frame.tell("cli-finding", finding=code, facts=", ".join(f"{k} {v}" for k, v in facts.items()))
+    code = "cli-verify-clean" if not found.findings else "cli-verify-findings"
+    frame.tell(
+        code,
+        book=found.book,
+        checks=sum(found.checked.values()),
+        findings=len(found.findings),
+        as_of=found.as_of or "-",
+    )

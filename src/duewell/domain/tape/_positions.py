@@ -1,0 +1,83 @@
+"""Positions: what a tape's loan still owes on the opening day, inferred from the money paid.
+
+Needs    a TapeLoan and the terms it gives.
+Gives    terms_of, position_of.
+Never    reads a status: which rows are past due follows from principal paid and the agreed plan alone.
+Source   docs/decisions/0005-taking-a-book-over.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from duewell.domain.loan import Arrear, Fact, FactKind, Position, Row, fold
+from duewell.domain.product import LoanTerms, Part
+from duewell.domain.tape._rows import TapeLoan
+
+TOLERANCE_MINOR = 2
+"""Other systems round some rows by a cent otherwise; two cents short is not a missed instalment."""
+
+
+def terms_of(loan: TapeLoan, opened_on: date) -> LoanTerms:
+    """The terms: monthly equal instalments at the tape's own instalment, 30/360, as their lender agreed them.
+
+    Of a tape that gives only months, the due day is chosen by the money: a loan whose instalment of
+    the opening month is paid is due on a day up to the opening day, any other after it, since far more
+    people are not due yet than are late. Within its band the day follows from the row's line.
+    """
+    terms = LoanTerms(
+        principal=loan.principal,
+        start=loan.issued_on,
+        instalments=loan.instalments,
+        rate=loan.rate,
+        currency=loan.currency,
+        instalment=loan.instalment,
+    )
+    if loan.has_day:
+        return terms
+    months = (opened_on.year - loan.issued_on.year) * 12 + opened_on.month - loan.issued_on.month
+    paid, _ = _rows_paid(loan, _plan(terms))
+    last = min(opened_on.day, 28)
+    is_after = paid < months and last < 28
+    day = last + 1 + loan.line % (28 - last) if is_after else 1 + loan.line % last
+    return replace(terms, start=loan.issued_on.replace(day=day))
+
+
+def position_of(loan: TapeLoan, terms: LoanTerms, opened_on: date) -> Position:
+    """The position on the opening day.
+
+    Rows count as paid in order while the principal paid covers what the agreed plan gives them. What
+    is left over is a part payment of the next row, whose interest then was paid, since interest goes
+    first. Every row due before the opening day beyond that is past due.
+    """
+    if loan.principal_out == 0:
+        return Position(0)
+    plan = _plan(terms)
+    paid, part = _rows_paid(loan, plan)
+    arrears = []
+    room = loan.principal_out
+    for row in plan[paid:]:
+        if row.due_on >= opened_on:
+            break
+        unpaid = min(row.due[Part.PRINCIPAL] - part, room)
+        arrears.append(Arrear(row.due_on, interest=0 if part else row.due[Part.INTEREST], principal=unpaid))
+        room, part = room - unpaid, 0
+    return Position(loan.principal_out, tuple(arrears))
+
+
+def _plan(terms: LoanTerms) -> tuple[Row, ...]:
+    disbursed = Fact(FactKind.DISBURSED, terms.start, terms.start, "plan", "plan", amount=terms.principal)
+    return fold(terms, [disbursed], as_of=terms.start).rows
+
+
+def _rows_paid(loan: TapeLoan, plan: Sequence[Row]) -> tuple[int, int]:
+    """How many rows of the plan the principal paid covers, and what is left for the next one."""
+    left, count = loan.principal_paid, 0
+    for row in plan:
+        if left + TOLERANCE_MINOR < row.due[Part.PRINCIPAL]:
+            break
+        left -= row.due[Part.PRINCIPAL]
+        count += 1
+    return count, max(left, 0) if count < len(plan) else 0

@@ -1,0 +1,68 @@
+"""Disburse: a new loan of a new person, paid out on a date, once per request key.
+
+Needs    a connection; the book, the amounts, the request.
+Gives    what record_fact answers, kept under the request key.
+Never    pays out twice for one key: person and loan follow from the key.
+Source   docs/decisions/0001-a-loan-is-its-facts.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from duewell.domain.errors import Conflict, InvalidInput
+from duewell.domain.loan import Fact, FactKind
+from duewell.domain.product import LoanTerms, terms_to_payload
+from duewell.store import books, loans, posting
+from duewell.store.loans import Connection, LoanKey
+from duewell.store.posting import Request
+
+PRODUCT = "cash"
+
+
+def disburse_loan(
+    conn: Connection,
+    book_code: str,
+    *,
+    principal: int,
+    rate: Fraction,
+    instalments: int,
+    on: date | None,
+    request: Request,
+) -> dict[str, Any]:
+    """Make the loan and record its disbursement in one transaction; sent twice it happens once.
+
+    Refuses   an amount below one unit, a date after the open date, a rate finer than 0.0001 %.
+    """
+    book = books.read_book(conn, book_code)
+    start = on or book.open_on
+    if start > book.open_on:
+        raise InvalidInput("fact-after-the-open-date", effective_on=str(start), open_on=str(book.open_on))
+    if (rate * 10**6).denominator != 1:
+        raise InvalidInput("rate-too-fine", rate=str(rate))
+    terms = LoanTerms(
+        principal=principal, start=start, instalments=instalments, rate=rate, currency=book.currency
+    )
+    digest = hashlib.sha256(f"{book_code}\0{request.client_id}\0{request.key}".encode()).digest()
+    person_id = int.from_bytes(digest[:8], "big") >> 1 or 1
+    key = LoanKey(person_id, 1)
+    with conn.transaction():
+        if loans.add_person(conn, person_id, book.book_id if book.is_sandbox else 0):
+            product: dict[str, object] = {"schema": "duewell.product/1", "terms": "each loan's own"}
+            books.add_product(conn, book, PRODUCT, version=1, valid_from=book.opened_on, terms=product)
+            loans.create_loan(
+                conn,
+                person_id=person_id,
+                book_id=book.book_id,
+                product_code=PRODUCT,
+                product_version=1,
+                terms=terms,
+                opened_on=start,
+            )
+        elif terms_to_payload(loans.read_loan(conn, key).terms) != terms_to_payload(terms):
+            raise Conflict("key-reused-with-another-body", key=request.key)
+        fact = Fact(FactKind.DISBURSED, start, book.open_on, "cli", request.key, amount=principal)
+        return posting.record(conn, key, fact, request)

@@ -1,0 +1,105 @@
+"""Take a book over: another system's tape becomes loans at their opening positions, all or nothing.
+
+Needs    a connection; rows of text, a column map, the book; the instant.
+Gives    ImportReport: loans taken over, and row by row what was refused and why.
+Never    imports half a tape, posts an unbalanced entry, or reads a lender's status.
+Source   docs/decisions/0005-taking-a-book-over.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from duewell.domain.loan import Fact, FactKind
+from duewell.domain.product import LoanTerms
+from duewell.domain.tape import ColumnMap, RowRefusal, TapeLoan, position_of, read_tape, terms_of
+from duewell.store import books, bulk, loans
+from duewell.store.bulk import NewLoan
+from duewell.store.loans import Connection
+
+SOURCE = "tape"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import did: loans taken over, loans that were there already, and refusals in file order."""
+
+    taken_over: int
+    already_there: int
+    refusals: tuple[RowRefusal, ...]
+    is_written: bool
+
+
+def import_tape(
+    conn: Connection,
+    book_code: str,
+    rows: Iterable[tuple[int, Mapping[str, str]]],
+    columns: ColumnMap,
+    *,
+    actor: str,
+    at: datetime,
+    skip_refused: bool = False,
+    on_progress: Callable[[int], None] = lambda done: None,
+) -> ImportReport:
+    """Take over every loan of a tape on the book's open date, in one transaction.
+
+    With any row refused nothing is written, unless `skip_refused` takes the rest. A loan whose
+    reference the book holds already is left alone, so sending a tape twice changes nothing.
+    """
+    with conn.transaction():
+        book = books.read_book(conn, book_code)
+        books.share_day(conn, book.book_id)
+        book = books.read_book(conn, book_code)
+        found: list[TapeLoan] = []
+        refusals: list[RowRefusal] = []
+        for each in read_tape(rows, columns, currency=book.currency, opened_on=book.open_on):
+            if isinstance(each, RowRefusal):
+                refusals.append(each)
+            else:
+                found.append(each)
+        if refusals and not skip_refused:
+            return ImportReport(0, 0, tuple(refusals), is_written=False)
+        held = loans.refs_of_book(conn, book.book_id)
+        fresh = [loan for loan in found if loan.ref not in held]
+        product_no = books.add_product(
+            conn,
+            book,
+            columns.product,
+            version=1,
+            valid_from=book.opened_on,
+            terms=_product(columns, book.currency),
+        )
+        made = []
+        for number, loan in enumerate(fresh, start=1):
+            made.append(_new_loan(loan, book, product_no))
+            if number % 100 == 0:
+                on_progress(number)
+        bulk.write_loans(conn, book, made, actor=actor, at=at)
+    return ImportReport(len(fresh), len(found) - len(fresh), tuple(refusals), is_written=True)
+
+
+def _product(columns: ColumnMap, currency: str) -> dict[str, object]:
+    """The product of loans whose terms are their own; its terms say only where they came from."""
+    return {"schema": "duewell.product/1", "currency": currency, "terms": "each loan's own, taken over"}
+
+
+def _new_loan(loan: TapeLoan, book: books.BookRow, product_no: int) -> NewLoan:
+    terms: LoanTerms = terms_of(loan, book.open_on)
+    fact = Fact(
+        FactKind.OPENED,
+        book.open_on,
+        book.open_on,
+        SOURCE,
+        loan.ref,
+        position=position_of(loan, terms, book.open_on),
+    )
+    return NewLoan(_person_id(book.code, loan.ref), loan.ref, loan.product, product_no, terms, (fact,))
+
+
+def _person_id(book_code: str, ref: str) -> int:
+    """The person of a taken-over loan: a tape without persons gives each loan its own, from its reference."""
+    digest = hashlib.sha256(f"{book_code}\0{ref}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 1 or 1

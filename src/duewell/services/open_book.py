@@ -1,0 +1,44 @@
+"""Open a book: one lender's ledger, its currency, and its first business date.
+
+Needs    a connection; code, currency, date.
+Gives    the book.
+Never    opens one twice.
+Source   docs/glossary.md, book.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from duewell.domain.errors import InvalidInput
+from duewell.domain.money import currency
+from duewell.store import books
+from duewell.store.books import BookRow
+from duewell.store.loans import Connection
+
+_CODE = re.compile(r"[a-z][a-z0-9-]{0,30}")
+_PACKS = {"CNY": ("CN", "Asia/Shanghai"), "USD": ("US", "America/New_York")}
+
+
+def open_book(conn: Connection, *, code: str, currency_code: str, open_on: date, is_sandbox: bool) -> BookRow:
+    """Open a book with the usual settings of its currency. Refuses a strange code or an unknown currency."""
+    if not _CODE.fullmatch(code):
+        raise InvalidInput("book-code-unreadable", given=code[:40])
+    money = currency(currency_code)
+    jurisdiction, zone = _PACKS.get(money.code, ("XX", "UTC"))
+    with conn.transaction():
+        return books.open_book(
+            conn,
+            code=code,
+            name=code,
+            legal_entity=code,
+            jurisdiction=jurisdiction,
+            currency=money.code,
+            zone=zone,
+            calendar=jurisdiction,
+            cutoff="23:00",
+            open_on=open_on,
+            is_sandbox=is_sandbox,
+            settings={},
+        )

@@ -1,0 +1,144 @@
+"""The overdue report: who is behind, by how much, since when, and what happens next, at two dates.
+
+Needs    a connection; the book, the as-of date, the date of knowledge.
+Gives    OverdueReport of one book and its currency; as plain data too, for machines.
+Never    reads an observation or a projection: the fold answers at both dates.
+Source   docs/glossary.md: dpd, since, overdue, outstanding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from duewell.domain.delinquency import NextAction, next_action
+from duewell.domain.loan import BUCKETS, Fact, LoanState, ageing, bucket_of, fold
+from duewell.domain.party import loan_id
+from duewell.store import books, loans
+from duewell.store.books import BookRow
+from duewell.store.loans import Connection, LoanKey
+
+SCHEMA = "duewell.overdue-report/1"
+_AT_ONCE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class OverdueLoan:
+    """One loan of the report. Amounts are minor units."""
+
+    key: LoanKey
+    dpd: int
+    bucket: str
+    overdue: int
+    outstanding: int
+    since: date | None
+    next_action: NextAction | None
+
+
+@dataclass(frozen=True, slots=True)
+class OverdueReport:
+    """The report of one book: every loan that owes anything, oldest lateness first."""
+
+    book: BookRow
+    as_of: date
+    known_on: date
+    buckets: tuple[tuple[str, int], ...]
+    loans: tuple[OverdueLoan, ...]
+
+
+def report_overdue(
+    conn: Connection,
+    book_code: str,
+    *,
+    as_of: date | None = None,
+    known_on: date | None = None,
+    on_progress: Callable[[int, int], None] = lambda done, of: None,
+) -> OverdueReport:
+    """Fold every loan of a book as of a date, as known at the end of another; else the open date."""
+    with conn.transaction():
+        conn.execute("set transaction isolation level repeatable read, read only")
+        book = books.read_book(conn, book_code)
+        as_of, known_on = as_of or book.open_on, known_on or book.open_on
+        buckets = bucket_edges(book)
+        keys = loans.keys_of_book(conn, book.book_id)
+        found = []
+        for start in range(0, len(keys), _AT_ONCE):
+            for key, (terms, facts) in loans.read_many(conn, keys[start : start + _AT_ONCE]).items():
+                if not any(_counts(fact, as_of, known_on) for fact in facts):
+                    continue
+                state = fold(terms, facts, as_of=as_of, known_on=known_on)
+                line = _line(key, state, buckets)
+                if line.outstanding:
+                    found.append(line)
+            on_progress(min(start + _AT_ONCE, len(keys)), len(keys))
+    found.sort(key=lambda each: (-each.dpd, -each.overdue, each.key.person_id, each.key.loan_no))
+    return OverdueReport(book, as_of, known_on, buckets, tuple(found))
+
+
+def bucket_edges(book: BookRow) -> tuple[tuple[str, int], ...]:
+    """The delinquency buckets of a book: its own, or the usual ones."""
+    given = book.settings.get("buckets")
+    return tuple((str(name), int(first)) for name, first in given) if given else BUCKETS
+
+
+def _counts(fact: Fact, as_of: date, known_on: date) -> bool:
+    return fact.effective_on <= as_of and fact.recorded_on <= known_on
+
+
+def _line(key: LoanKey, state: LoanState, buckets: tuple[tuple[str, int], ...]) -> OverdueLoan:
+    age = ageing(state)
+    coming = next((r.due_on for r in state.rows if r.due_on >= state.as_of and r.unpaid > 0), None)
+    step = next_action(as_of=state.as_of, since=age.since, next_due=coming)
+    return OverdueLoan(
+        key, age.dpd, bucket_of(age.dpd, buckets), age.overdue, age.outstanding, age.since, step
+    )
+
+
+def totals(report: OverdueReport) -> tuple[dict[str, int], list[dict[str, Any]]]:
+    """The report's totals, and the same by bucket."""
+    by_bucket = {name: [0, 0, 0] for name, _ in report.buckets}
+    for each in report.loans:
+        sums = by_bucket[each.bucket]
+        sums[0] += 1
+        sums[1] += each.overdue
+        sums[2] += each.outstanding
+    rows = [
+        {"bucket": name, "loans": n, "overdue_minor": late, "outstanding_minor": out}
+        for name, (n, late, out) in by_bucket.items()
+    ]
+    whole = {
+        "loans": len(report.loans),
+        "overdue_minor": sum(each.overdue for each in report.loans),
+        "outstanding_minor": sum(each.outstanding for each in report.loans),
+    }
+    return whole, rows
+
+
+def as_document(report: OverdueReport) -> dict[str, Any]:
+    """The report for machines."""
+    whole, buckets = totals(report)
+    return {
+        "schema": SCHEMA,
+        "book": report.book.code,
+        "as_of": report.as_of.isoformat(),
+        "known_at": report.known_on.isoformat(),
+        "currency": report.book.currency,
+        "totals": whole,
+        "buckets": buckets,
+        "loans": [
+            {
+                "loan_id": loan_id(each.key.person_id, each.key.loan_no),
+                "dpd": each.dpd,
+                "bucket": each.bucket,
+                "overdue_minor": each.overdue,
+                "outstanding_minor": each.outstanding,
+                "since": each.since.isoformat() if each.since else None,
+                "next_action": {"kind": each.next_action.kind, "on": each.next_action.on.isoformat()}
+                if each.next_action
+                else None,
+            }
+            for each in report.loans
+        ],
+    }

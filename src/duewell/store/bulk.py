@@ -1,0 +1,125 @@
+"""Many new loans at once, streamed by COPY: persons, loans, facts, journals, agendas.
+
+Needs    a connection inside a transaction; loans with all their facts.
+Gives    NewLoan, write_loans.
+Never    takes another way than the posting path would: the same facts, journals and agendas come out.
+Source   docs/decisions/0005-taking-a-book-over.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from duewell.domain.errors import Conflict
+from duewell.domain.loan import Fact, agenda, fold
+from duewell.domain.postings import journals_of
+from duewell.domain.product import LoanTerms, terms_to_payload
+from duewell.store import agendas, loans
+from duewell.store.books import BookRow
+from duewell.store.loans import ACCOUNT_NO, Connection, LoanKey
+
+
+@dataclass(frozen=True, slots=True)
+class NewLoan:
+    """A loan to be written with its facts, in order of entry, none of them a reversal."""
+
+    person_id: int
+    ref: str
+    product_code: str
+    product_no: int
+    terms: LoanTerms
+    facts: tuple[Fact, ...]
+
+
+_TABLES = {
+    "person": "person_id, realm, next_loan_no",
+    "loan": "person_id, loan_no, book_id, product_code, product_version, external_ref, currency,"
+    " opened_on, terms",
+    "loan_state": "person_id, loan_no, next_seq",
+    "loan_fact": "person_id, loan_no, seq, kind, schema_version, effective_on, recorded_on, recorded_at,"
+    " source, source_ref, actor, payload",
+    "journal": "person_id, loan_no, seq, part, posted_on, accounts, amounts",
+    "agenda": agendas.COLUMNS,
+}
+
+
+def write_loans(
+    conn: Connection, book: BookRow, made: Sequence[NewLoan], *, actor: str, at: datetime
+) -> None:
+    """Write new loans of new persons. A person who is there already is a Conflict: nothing is written."""
+    rows: dict[str, list[tuple[Any, ...]]] = {table: [] for table in _TABLES}
+    measures = agendas.Measures(conn)
+    realm = book.book_id if book.is_sandbox else 0
+    taken = loans.persons_held(conn, [each.person_id for each in made])
+    if taken or len({each.person_id for each in made}) < len(made):
+        raise Conflict("person-already-there", count=max(1, len(taken)))
+    for each in made:
+        key = LoanKey(each.person_id, 1)
+        rows["person"].append((each.person_id, realm, 2))
+        rows["loan"].append(
+            (
+                *(
+                    key.person_id,
+                    key.loan_no,
+                    book.book_id,
+                    each.product_code,
+                    1,
+                    each.ref,
+                    each.terms.currency,
+                ),
+                *(book.open_on, Jsonb(terms_to_payload(each.terms))),
+            )
+        )
+        rows["loan_state"].append((key.person_id, key.loan_no, len(each.facts) + 1))
+        _facts(rows, key, each.facts, book, actor, at)
+        _journals(rows, key, each, book)
+        plan, _ = agenda(each.terms, each.facts, open_on=book.open_on)
+        rows["agenda"].append(agendas.agenda_row(key, book.book_id, each.product_no, plan, measures))
+    for table, columns in _TABLES.items():
+        with conn.cursor() as cursor, cursor.copy(f"copy duewell.{table} ({columns}) from stdin") as copy:
+            for row in rows[table]:
+                copy.write_row(row)
+
+
+def _facts(
+    rows: dict[str, list[tuple[Any, ...]]],
+    key: LoanKey,
+    facts: Sequence[Fact],
+    book: BookRow,
+    actor: str,
+    at: datetime,
+) -> None:
+    for seq, fact in enumerate(facts, start=1):
+        rows["loan_fact"].append(
+            (
+                *(
+                    key.person_id,
+                    key.loan_no,
+                    seq,
+                    fact.kind.value,
+                    1,
+                    fact.effective_on,
+                    fact.recorded_on,
+                    at,
+                ),
+                *(fact.source, fact.source_ref, actor, Jsonb(loans.fact_payload(fact))),
+            )
+        )
+
+
+def _journals(rows: dict[str, list[tuple[Any, ...]]], key: LoanKey, each: NewLoan, book: BookRow) -> None:
+    seqs = {fact.key: seq for seq, fact in enumerate(each.facts, start=1)}
+    state = fold(each.terms, each.facts, as_of=book.open_on)
+    for name, journal in journals_of(state).items():
+        rows["journal"].append(
+            (
+                *(key.person_id, key.loan_no, seqs[name], 1, book.open_on),
+                [ACCOUNT_NO[line.account.code] for line in journal.lines],
+                [line.amount_minor for line in journal.lines],
+            )
+        )

@@ -1,0 +1,149 @@
+"""The general posting path: one fact of a loan, its journals, its agenda, once per request key.
+
+Needs    a connection, the loan's key, the fact, and a request key that makes it happen once.
+Gives    the result as plain data: the loan after the fact, or the kept result of the same request.
+Never    posts more than the difference the fact makes, or half of it: one transaction holds all.
+Source   docs/decisions/0001; this is the general posting path.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from duewell.domain.errors import InvalidInput
+from duewell.domain.loan import Fact, FactKind, LoanState, ageing, agenda, difference_of, fold
+from duewell.domain.postings import difference
+from duewell.store import agendas, books, days, loans, request_keys
+from duewell.store.agendas import Measures
+from duewell.store.loans import Connection, LoanKey, LoanRow
+
+SCHEMA = "duewell.recorded-fact/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Who asks, under which key, and when. A key happens once per client."""
+
+    client_id: str
+    key: str
+    actor: str
+    at: datetime
+
+
+def record(conn: Connection, loan: LoanKey, fact: Fact, request: Request) -> dict[str, Any]:
+    """Record `fact` on the book's open date and post the difference it makes.
+
+    Sent twice, it happens once and answers the same. A fact dated earlier is folded in its place: the
+    journals of later payments are corrected by what changed.
+    Refuses   the key with another body; a date after the open date; a reversal of a reversal or of
+              what was already taken back; anything the fold refuses.
+    """
+    body_hash = _hash(loan, fact)
+    with conn.transaction():
+        book_id = loans.read_loan(conn, loan).book_id
+        books.share_day(conn, book_id)
+        behind = days.unfinished_run(conn, book_id)
+        if behind is not None:
+            # The day before is still being closed: this loan's slice is closed before anything new.
+            days.close_slice(conn, book_id, behind, days.slice_of(loan.person_id), request.at)
+        row = loans.lock_loan(conn, loan)
+        found = request_keys.find(conn, client_id=request.client_id, key=request.key, body_hash=body_hash)
+        if found is not None:
+            return found
+        fact = replace(fact, recorded_on=row.book_open_on)
+        facts = loans.read_facts(conn, loan)
+        _check(fact, facts, row.book_open_on)
+        before = fold(row.terms, facts, as_of=row.book_open_on)
+        after = fold(row.terms, [*facts, fact], as_of=row.book_open_on)
+        seq = loans.append_fact(conn, loan, fact, recorded_at=request.at, actor=request.actor)
+        for part, journal in enumerate(difference(before, after).values(), start=1):
+            loans.append_journal(conn, loan, seq, part, journal, posted_on=row.book_open_on)
+        _project(conn, row, seq, facts, fact)
+        result = _result(loan, seq, after)
+        request_keys.keep(
+            conn,
+            client_id=request.client_id,
+            key=request.key,
+            body_hash=body_hash,
+            target=f"{loan.person_id}/{loan.loan_no}",
+            result=result,
+            recorded_at=request.at,
+        )
+    return result
+
+
+def _project(conn: Connection, row: LoanRow, seq: int, facts: list[Fact], fact: Fact) -> None:
+    """Write the loan's agenda anew, and what the fact changes in the sums of days already closed."""
+    measures = Measures(conn)
+    open_on = row.book_open_on
+    plan, now = agenda(row.terms, [*facts, fact], open_on=open_on)
+    agendas.put_agendas(conn, [agendas.agenda_row(row.key, row.book_id, row.product_no, plan, measures)])
+    if fact.effective_on >= open_on:
+        return
+    _, then = agenda(row.terms, facts, open_on=open_on)
+    moved = difference_of(now, then)
+    if moved:
+        agendas.put_move(
+            conn,
+            row.key,
+            seq,
+            book_id=row.book_id,
+            product_no=row.product_no,
+            day=open_on,
+            sums=moved,
+            measures=measures,
+        )
+
+
+def _check(fact: Fact, facts: list[Fact], open_on: date) -> None:
+    if fact.effective_on > open_on:
+        raise InvalidInput(
+            "fact-after-the-open-date",
+            effective_on=fact.effective_on.isoformat(),
+            open_on=open_on.isoformat(),
+        )
+    if fact.kind is FactKind.REVERSED:
+        names = {f.key for f in facts if f.kind is not FactKind.REVERSED}
+        gone = {f.reverses for f in facts if f.kind is FactKind.REVERSED}
+        if fact.reverses not in names or fact.reverses in gone:
+            raise InvalidInput("fact-not-reversible", reverses=str(fact.reverses))
+
+
+def _hash(loan: LoanKey, fact: Fact) -> bytes:
+    """What makes two requests the same: the loan and everything asked, but not when it was recorded."""
+    asked = [
+        loan.person_id,
+        loan.loan_no,
+        fact.kind.value,
+        fact.effective_on.isoformat(),
+        fact.source,
+        fact.source_ref,
+        fact.amount,
+        fact.payment_type,
+        str(fact.rate),
+        str(fact.until),
+        list(fact.reverses or ()),
+        [list(pair) for pair in fact.payload],
+    ]
+    return hashlib.sha256(json.dumps(asked, separators=(",", ":")).encode()).digest()
+
+
+def _result(loan: LoanKey, seq: int, after: LoanState) -> dict[str, Any]:
+    age = ageing(after)
+    return {
+        "schema": SCHEMA,
+        "person_id": str(loan.person_id),
+        "loan_no": loan.loan_no,
+        "seq": seq,
+        "currency": after.terms.currency,
+        "as_of": after.as_of.isoformat(),
+        "principal_minor": after.principal_out,
+        "overpaid_minor": after.overpaid,
+        "dpd": age.dpd,
+        "overdue_minor": age.overdue,
+        "outstanding_minor": age.outstanding,
+    }
