@@ -15,8 +15,9 @@ from datetime import date, datetime
 from typing import Any
 
 from duewell.domain.errors import InvalidInput
+from duewell.domain.ledger import Journal
 from duewell.domain.loan import Fact, FactKind, LoanState, ageing, agenda, difference_of, fold
-from duewell.domain.postings import difference
+from duewell.domain.postings import difference, journals_of
 from duewell.store import agendas, books, days, loans, request_keys
 from duewell.store.agendas import Measures
 from duewell.store.loans import Connection, LoanKey, LoanRow
@@ -57,10 +58,10 @@ def record(conn: Connection, loan: LoanKey, fact: Fact, request: Request) -> dic
         fact = replace(fact, recorded_on=row.book_open_on)
         facts = loans.read_facts(conn, loan)
         _check(fact, facts, row.book_open_on)
-        before = fold(row.terms, facts, as_of=row.book_open_on)
         after = fold(row.terms, [*facts, fact], as_of=row.book_open_on)
+        journals = _journals(row, facts, fact, after)
         seq = loans.append_fact(conn, loan, fact, recorded_at=request.at, actor=request.actor)
-        for part, journal in enumerate(difference(before, after).values(), start=1):
+        for part, journal in enumerate(journals, start=1):
             loans.append_journal(conn, loan, seq, part, journal, posted_on=row.book_open_on)
         _project(conn, row, seq, facts, fact)
         result = _result(loan, seq, after)
@@ -74,6 +75,16 @@ def record(conn: Connection, loan: LoanKey, fact: Fact, request: Request) -> dic
             recorded_at=request.at,
         )
     return result
+
+
+def _journals(row: LoanRow, facts: list[Fact], fact: Fact, after: LoanState) -> list[Journal]:
+    """What to post: the fact's own journal, and what it changes in those of facts that count after it."""
+    if after.applied and after.applied[-1].fact is fact:
+        # It counts last, so nothing before it can have changed.
+        own = journals_of(after).get(fact.key)
+        return [own] if own is not None else []
+    before = fold(row.terms, facts, as_of=row.book_open_on)
+    return list(difference(before, after).values())
 
 
 def _project(conn: Connection, row: LoanRow, seq: int, facts: list[Fact], fact: Fact) -> None:

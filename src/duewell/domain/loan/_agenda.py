@@ -118,7 +118,7 @@ def agenda(
 def _dues(view: View, open_on: date) -> list[Entry]:
     """One entry a row that still claims something or still has to be charged."""
     entries = []
-    charged_to = charged_through(view, open_on)
+    charged_to, at = charged_through(view, open_on), 0
     for row in view.rows:
         # A penalty is no claim of a row: it is asked for beside the rows, never on top of another.
         claims = tuple(max(0, row.due[p] - row.paid[p]) for p in _CLAIMED)
@@ -127,20 +127,28 @@ def _dues(view: View, open_on: date) -> list[Entry]:
             if not row.is_taken_over:
                 add(entry.adds, ("interest.charged", ""), row.due[Part.INTEREST] - row.paid[Part.INTEREST])
             if closes_interest(view, row):
-                _add_due_accrual(entry, view, charged_to, row.due_on)
+                at = _add_due_accrual(entry, view, charged_to, row.due_on, at)
                 charged_to = row.due_on
         if row.due_on >= open_on or any(claims):
             entries.append(entry)
     return entries
 
 
-def _add_due_accrual(entry: Entry, view: View, since: date | None, until: date) -> None:
-    for piece in view.slices:
+def _add_due_accrual(entry: Entry, view: View, since: date | None, until: date, at: int) -> int:
+    """Add what accrued over (since, until]; slices before `at` ended earlier. Returns where to begin next."""
+    slices = view.slices
+    while at < len(slices) and since is not None and slices[at].end <= since:
+        at += 1
+    for k in range(at, len(slices)):
+        piece = slices[k]
+        if piece.start >= until:
+            break
         start = piece.start if since is None or piece.start > since else since
         end = piece.end if piece.end < until else until
         if start < end:
             accrual, slope = slope_of(view.terms, piece)
             add(entry.adds, ("interest.due", accrual), slope * days_weight(accrual, start, end))
+    return at
 
 
 def _edges(view: View, open_on: date, buckets: Sequence[tuple[str, int]]) -> list[Entry]:

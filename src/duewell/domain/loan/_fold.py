@@ -139,10 +139,12 @@ class Fold:
         if self.convention.amortization is Amortization.EQUAL_PRINCIPAL or self.is_flat:
             self._set_equal_principal(open_rows, balance)
             return
-        factors = [self.factor(r) for r in open_rows]
-        level = self.terms.instalment or level_instalment(balance, factors, self.convention)
+        if self.terms.instalment:
+            self._set_level(first, self.terms.instalment)
+            return
+        level = level_instalment(balance, [self.factor(r) for r in open_rows], self.convention)
         self._set_level(first, level)
-        if self.convention.engine is Engine.PROGRESSIVE and not self.terms.instalment:
+        if self.convention.engine is Engine.PROGRESSIVE:
             self._fit_level(first, level, len(open_rows), as_of)
 
     def _set_level(self, first: int, level: int) -> None:

@@ -15,7 +15,7 @@ from duewell.domain.loan._facts import Arrear, Fact, Position
 from duewell.domain.loan._fold import Applied, Fold
 from duewell.domain.loan._schedule import Row
 from duewell.domain.money import round_fraction
-from duewell.domain.product import Part
+from duewell.domain.product import Amortization, Part
 
 
 def take_over(work: Fold, fact: Fact) -> None:
@@ -68,8 +68,16 @@ def _check(position: Position) -> None:
 
 def _planned_rows(work: Fold) -> list[Row]:
     """The rows with the instalments of the plan as it was agreed on the first day."""
-    plan = Fold(work.terms)
     terms = work.terms
+    if (
+        terms.instalment
+        and not work.is_flat
+        and terms.convention.amortization is Amortization.EQUAL_INSTALMENTS
+    ):
+        # The agreed instalment is a term of its own, so there is nothing to compute it from.
+        work.set_instalments(0, terms.principal, terms.start)
+        return work.rows
+    plan = Fold(terms)
     plan.lend(terms.start, terms.principal)
     down = round_fraction(terms.principal * terms.down_payment_share, work.convention.rounding)
     if terms.down_payment_share:

@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 
-from duewell.domain.loan import Arrear, Fact, FactKind, Position, Row, fold
+from duewell.domain.calendar import step_date
+from duewell.domain.loan import Arrear, Fact, FactKind, Position, fold
 from duewell.domain.product import LoanTerms, Part
 from duewell.domain.tape._rows import TapeLoan
 
@@ -38,7 +40,7 @@ def terms_of(loan: TapeLoan, opened_on: date) -> LoanTerms:
     if loan.has_day:
         return terms
     months = (opened_on.year - loan.issued_on.year) * 12 + opened_on.month - loan.issued_on.month
-    paid, _ = _rows_paid(loan, _plan(terms))
+    paid, _ = _rows_paid(loan, _agreed(terms))
     last = min(opened_on.day, 28)
     is_after = paid < months and last < 28
     day = last + 1 + loan.line % (28 - last) if is_after else 1 + loan.line % last
@@ -54,30 +56,38 @@ def position_of(loan: TapeLoan, terms: LoanTerms, opened_on: date) -> Position:
     """
     if loan.principal_out == 0:
         return Position(0)
-    plan = _plan(terms)
+    plan = _agreed(terms)
     paid, part = _rows_paid(loan, plan)
     arrears = []
     room = loan.principal_out
-    for row in plan[paid:]:
-        if row.due_on >= opened_on:
+    for nr, (principal, interest) in enumerate(plan[paid:], start=paid + 1):
+        due_on = step_date(terms.start, nr, terms.every, terms.frequency)
+        if due_on >= opened_on:
             break
-        unpaid = min(row.due[Part.PRINCIPAL] - part, room)
-        arrears.append(Arrear(row.due_on, interest=0 if part else row.due[Part.INTEREST], principal=unpaid))
+        unpaid = min(principal - part, room)
+        arrears.append(Arrear(due_on, interest=0 if part else interest, principal=unpaid))
         room, part = room - unpaid, 0
     return Position(loan.principal_out, tuple(arrears))
 
 
-def _plan(terms: LoanTerms) -> tuple[Row, ...]:
+def _agreed(terms: LoanTerms) -> tuple[tuple[int, int], ...]:
+    """Principal and interest of each row as agreed; with months of 30 days the first day does not matter."""
+    return _plan(replace(terms, start=date(2000, 1, 1)))
+
+
+@lru_cache(maxsize=256)
+def _plan(terms: LoanTerms) -> tuple[tuple[int, int], ...]:
     disbursed = Fact(FactKind.DISBURSED, terms.start, terms.start, "plan", "plan", amount=terms.principal)
-    return fold(terms, [disbursed], as_of=terms.start).rows
+    rows = fold(terms, [disbursed], as_of=terms.start).rows
+    return tuple((row.due[Part.PRINCIPAL], row.due[Part.INTEREST]) for row in rows)
 
 
-def _rows_paid(loan: TapeLoan, plan: Sequence[Row]) -> tuple[int, int]:
+def _rows_paid(loan: TapeLoan, plan: Sequence[tuple[int, int]]) -> tuple[int, int]:
     """How many rows of the plan the principal paid covers, and what is left for the next one."""
     left, count = loan.principal_paid, 0
-    for row in plan:
-        if left + TOLERANCE_MINOR < row.due[Part.PRINCIPAL]:
+    for principal, _ in plan:
+        if left + TOLERANCE_MINOR < principal:
             break
-        left -= row.due[Part.PRINCIPAL]
+        left -= principal
         count += 1
     return count, max(left, 0) if count < len(plan) else 0
