@@ -23,7 +23,6 @@ from duewell.services.generate_payments import generate_payments
 from duewell.services.import_tape import import_tape
 from duewell.services.open_book import open_book
 from duewell.services.report_overdue import OverdueReport, report_overdue
-from duewell.services.verify_book import verify_book
 from duewell.store import books, loans
 
 BOOK, SYNTHETIC = "demo", "demo-synthetic"
@@ -52,7 +51,6 @@ def run(frame: Frame, *, is_once: bool) -> None:
         _confusion(frame, opening, path)
     _one_loan(frame, report)
     frame.console.print()
-    _tables.verdict(frame, verify_book(frame.conn, book))
     frame.tell("demo-next", book=book)
     if not is_once:
         frame.tell("demo-no-pages-yet")

@@ -109,6 +109,16 @@ def lock_loan(conn: Connection, key: LoanKey) -> LoanRow:
     return read_loan(conn, key)
 
 
+def book_of(conn: Connection, key: LoanKey) -> int:
+    """The book a loan belongs to."""
+    row = conn.execute(
+        "select book_id from duewell.loan where person_id = %s and loan_no = %s", [key.person_id, key.loan_no]
+    ).fetchone()
+    if row is None:
+        raise NotFound("loan-not-found", person_id=key.person_id, loan_no=key.loan_no)
+    return int(row[0])
+
+
 def read_loan(conn: Connection, key: LoanKey) -> LoanRow:
     """A loan without its lock."""
     row = conn.execute(

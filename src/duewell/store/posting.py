@@ -45,7 +45,7 @@ def record(conn: Connection, loan: LoanKey, fact: Fact, request: Request) -> dic
     """
     body_hash = _hash(loan, fact)
     with conn.transaction():
-        book_id = loans.read_loan(conn, loan).book_id
+        book_id = loans.book_of(conn, loan)
         books.share_day(conn, book_id)
         behind = days.unfinished_run(conn, book_id)
         if behind is not None:

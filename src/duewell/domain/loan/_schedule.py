@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 
 from duewell.domain.calendar import DaysInMonth, DaysInYear, Frequency, step_date, year_fraction_actual
@@ -57,18 +58,20 @@ class Row:
         return d[0] + d[1] + d[2] + d[3] - p[0] - p[1] - p[2] - p[3]
 
 
+@lru_cache(maxsize=512)
+def due_dates(start: date, count: int, every: int, frequency: Frequency) -> tuple[date, ...]:
+    """The due dates of a plan. One question about a loan folds it several times, so they are kept a while."""
+    return tuple(step_date(start, k, every, frequency) for k in range(1, count + 1))
+
+
 def rows_of(terms: LoanTerms) -> list[Row]:
     """The empty rows of the agreed plan: a down payment row first where the product has one."""
     rows: list[Row] = []
     if terms.down_payment_share:
         rows.append(Row(1, terms.start, terms.start, is_down_payment=True))
     previous = terms.start
-    for k in range(1, terms.instalments + 1):
-        due_on = (
-            terms.due_dates[k - 1]
-            if terms.due_dates
-            else step_date(terms.start, k, terms.every, terms.frequency)
-        )
+    dates = terms.due_dates or due_dates(terms.start, terms.instalments, terms.every, terms.frequency)
+    for k, due_on in enumerate(dates, start=1):
         rows.append(Row(len(rows) + 1, previous, due_on, is_grace=k <= terms.grace_principal))
         previous = due_on
     return rows
