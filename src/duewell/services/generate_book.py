@@ -60,11 +60,10 @@ def generate_book(
                         conn, book, each.product_code, version=1, valid_from=open_on, terms=terms
                     )
                 number = numbers[each.product_code]
-                made.append(
-                    NewLoan(
-                        each.person_id, each.external_ref, each.product_code, number, each.terms, each.facts
-                    )
+                new = NewLoan(
+                    each.person_id, each.external_ref, each.product_code, number, each.terms, each.facts
                 )
+                made.append(bulk.computed(new, open_on))
             bulk.write_loans(conn, book, made, actor="generator", at=at)
             on_progress(start + len(made))
     return count

@@ -9,18 +9,25 @@ Source   docs/decisions/0005-taking-a-book-over.md.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from multiprocessing import get_context
 
 from duewell.domain.loan import Fact, FactKind
 from duewell.domain.product import LoanTerms
 from duewell.domain.tape import ColumnMap, RowRefusal, TapeLoan, position_of, read_tape, terms_of
 from duewell.store import books, bulk, loans
-from duewell.store.bulk import NewLoan
+from duewell.store.books import BookRow
+from duewell.store.bulk import Computed, NewLoan
 from duewell.store.loans import Connection
 
 SOURCE = "tape"
+BATCH = 250
+PROCESSES_FROM = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +79,29 @@ def import_tape(
             valid_from=book.opened_on,
             terms=_product(columns, book.currency),
         )
-        made = []
-        for number, loan in enumerate(fresh, start=1):
-            made.append(_new_loan(loan, book, product_no))
-            if number % 100 == 0:
-                on_progress(number)
+        made: list[Computed] = []
+        for batch in _computed(fresh, book, product_no):
+            made += batch
+            on_progress(len(made))
         bulk.write_loans(conn, book, made, actor=actor, at=at)
     return ImportReport(len(fresh), len(found) - len(fresh), tuple(refusals), is_written=True)
+
+
+def _computed(fresh: list[TapeLoan], book: BookRow, product_no: int) -> Iterator[list[Computed]]:
+    """Loans with their agendas, in order; a large tape is shared out over processes."""
+    batches = [fresh[k : k + BATCH] for k in range(0, len(fresh), BATCH)]
+    work = partial(_batch, book=book, product_no=product_no)
+    if len(batches) < PROCESSES_FROM:
+        yield from map(work, batches)
+        return
+    with ProcessPoolExecutor(
+        max_workers=min(8, os.cpu_count() or 1), mp_context=get_context("spawn")
+    ) as pool:
+        yield from pool.map(work, batches)
+
+
+def _batch(fresh: list[TapeLoan], *, book: BookRow, product_no: int) -> list[Computed]:
+    return [bulk.computed(_new_loan(loan, book, product_no), book.open_on) for loan in fresh]
 
 
 def _product(columns: ColumnMap, currency: str) -> dict[str, object]:
@@ -86,7 +109,7 @@ def _product(columns: ColumnMap, currency: str) -> dict[str, object]:
     return {"schema": "duewell.product/1", "currency": currency, "terms": "each loan's own, taken over"}
 
 
-def _new_loan(loan: TapeLoan, book: books.BookRow, product_no: int) -> NewLoan:
+def _new_loan(loan: TapeLoan, book: BookRow, product_no: int) -> NewLoan:
     terms: LoanTerms = terms_of(loan, book.open_on)
     fact = Fact(
         FactKind.OPENED,

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
 from duewell.domain.errors import Conflict
-from duewell.domain.loan import Fact, agenda, fold
-from duewell.domain.postings import journals_of
+from duewell.domain.ledger import Journal
+from duewell.domain.loan import Agenda, Fact, agenda, fold
+from duewell.domain.postings import FactKey, journals_of
 from duewell.domain.product import LoanTerms, terms_to_payload
 from duewell.store import agendas, loans
 from duewell.store.books import BookRow
@@ -36,6 +37,21 @@ class NewLoan:
     facts: tuple[Fact, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """A new loan with all that its facts say: journals by fact, and the agenda. Made without a database."""
+
+    loan: NewLoan
+    journals: dict[FactKey, Journal]
+    plan: Agenda
+
+
+def computed(loan: NewLoan, open_on: date) -> Computed:
+    """Fold a new loan once for its journals and once for its agenda; may run in another process."""
+    state = fold(loan.terms, loan.facts, as_of=open_on)
+    return Computed(loan, journals_of(state), agenda(loan.terms, loan.facts, open_on=open_on)[0])
+
+
 _TABLES = {
     "person": "person_id, realm, next_loan_no",
     "loan": "person_id, loan_no, book_id, product_code, product_version, external_ref, currency,"
@@ -49,16 +65,18 @@ _TABLES = {
 
 
 def write_loans(
-    conn: Connection, book: BookRow, made: Sequence[NewLoan], *, actor: str, at: datetime
+    conn: Connection, book: BookRow, made: Sequence[Computed], *, actor: str, at: datetime
 ) -> None:
     """Write new loans of new persons. A person who is there already is a Conflict: nothing is written."""
     rows: dict[str, list[tuple[Any, ...]]] = {table: [] for table in _TABLES}
     measures = agendas.Measures(conn)
     realm = book.book_id if book.is_sandbox else 0
-    taken = loans.persons_held(conn, [each.person_id for each in made])
-    if taken or len({each.person_id for each in made}) < len(made):
+    people = [each.loan.person_id for each in made]
+    taken = loans.persons_held(conn, people)
+    if taken or len(set(people)) < len(people):
         raise Conflict("person-already-there", count=max(1, len(taken)))
-    for each in made:
+    for one in made:
+        each = one.loan
         key = LoanKey(each.person_id, 1)
         rows["person"].append((each.person_id, realm, 2))
         rows["loan"].append(
@@ -77,9 +95,8 @@ def write_loans(
         )
         rows["loan_state"].append((key.person_id, key.loan_no, len(each.facts) + 1))
         _facts(rows, key, each.facts, book, actor, at)
-        _journals(rows, key, each, book)
-        plan, _ = agenda(each.terms, each.facts, open_on=book.open_on)
-        rows["agenda"].append(agendas.agenda_row(key, book.book_id, each.product_no, plan, measures))
+        _journals(rows, key, one, book)
+        rows["agenda"].append(agendas.agenda_row(key, book.book_id, each.product_no, one.plan, measures))
     for table, columns in _TABLES.items():
         with conn.cursor() as cursor, cursor.copy(f"copy duewell.{table} ({columns}) from stdin") as copy:
             for row in rows[table]:
@@ -112,10 +129,9 @@ def _facts(
         )
 
 
-def _journals(rows: dict[str, list[tuple[Any, ...]]], key: LoanKey, each: NewLoan, book: BookRow) -> None:
-    seqs = {fact.key: seq for seq, fact in enumerate(each.facts, start=1)}
-    state = fold(each.terms, each.facts, as_of=book.open_on)
-    for name, journal in journals_of(state).items():
+def _journals(rows: dict[str, list[tuple[Any, ...]]], key: LoanKey, one: Computed, book: BookRow) -> None:
+    seqs = {fact.key: seq for seq, fact in enumerate(one.loan.facts, start=1)}
+    for name, journal in one.journals.items():
         rows["journal"].append(
             (
                 *(key.person_id, key.loan_no, seqs[name], 1, book.open_on),
