@@ -3,7 +3,7 @@
 Needs    a person_id of up to 63 bits and a loan_no of up to 15.
 Gives    loan_id, parse_loan_id.
 Never    takes a letter for a digit silently: O is read as 0, I and L as 1, and the check must fit.
-Source   Crockford's base 32 and its check symbol modulo 37.
+Source   Crockford's base 32; the check is modulo 31, a prime, so it stays a digit or a letter in any shell.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 from duewell.domain.errors import InvalidInput
 
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_CHECKS = _DIGITS + "*~$=U"
 _LENGTH = 16
 _VALUE = {mark: number for number, mark in enumerate(_DIGITS)} | {"O": 0, "I": 1, "L": 1}
 
@@ -24,7 +23,7 @@ def loan_id(person_id: int, loan_no: int) -> str:
     """
     value = person_id << 15 | loan_no
     text = "".join(_DIGITS[value >> 5 * k & 31] for k in reversed(range(_LENGTH)))
-    return text + _CHECKS[value % 37]
+    return text + _DIGITS[value % 31]
 
 
 def parse_loan_id(text: str) -> tuple[int, int]:
@@ -35,6 +34,6 @@ def parse_loan_id(text: str) -> tuple[int, int]:
     value = 0
     for mark in marks[:-1]:
         value = value << 5 | _VALUE[mark]
-    if _CHECKS[value % 37] != marks[-1] or not 0 < value >> 15 < 2**63:
+    if _DIGITS[value % 31] != marks[-1] or not 0 < value >> 15 < 2**63:
         raise InvalidInput("loan-id-invalid", given=text[:40])
     return value >> 15, value & 0x7FFF

@@ -1,0 +1,140 @@
+"""The command line as its users meet it: a book from a tape, days, a kill in the middle, clear refusals."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psycopg
+import pytest
+
+HEAD = (
+    "rownames,loan_amount,interest_rate,term,issue_month,balance,installment,paid_principal,paid_interest\n"
+)
+
+
+def duewell(url: str, *words: str) -> subprocess.CompletedProcess[str]:
+    env = os.environ | {"DUEWELL_DATABASE_URL": url, "DUEWELL_LANG": "en"}
+    command = [str(Path(sys.executable).with_name("duewell")), *words]
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.fixture
+def tape(tmp_path: Path) -> Path:
+    path = tmp_path / "tape.csv"
+    rows = [f"{n},10000,12,36,Jan-2018,10000,332.15,0,0" for n in range(60)]
+    path.write_text(HEAD + "\n".join(rows) + "\n", "utf-8")
+    return path
+
+
+@pytest.fixture
+def book(url: str, tape: Path) -> str:
+    assert (
+        duewell(url, "book", "open", "--book", "b", "--currency", "USD", "--open-on", "2018-06-24").returncode
+        == 0
+    )
+    assert duewell(url, "import", str(tape), "--book", "b").returncode == 0
+    return url
+
+
+def test_a_loan_lives_from_the_command_line(book: str) -> None:
+    words = (
+        "--book",
+        "b",
+        "--principal",
+        "1200",
+        "--rate",
+        "12",
+        "--instalments",
+        "12",
+        "--key",
+        "k1",
+        "--json",
+    )
+    made = duewell(book, "disburse", *words)
+    assert made.returncode == 0, made.stderr
+    assert json.loads(made.stdout) == json.loads(duewell(book, "disburse", *words).stdout), "twice is once"
+    loan = json.loads(made.stdout)["loan_id"]
+    paid = json.loads(duewell(book, "pay", "--loan", loan, "--amount", "100", "--key", "p1", "--json").stdout)
+    assert paid["principal_minor"] == 110_000
+    assert duewell(book, "reverse", "--loan", loan, "--ref", "p1", "--key", "r1").returncode == 0
+    shown = json.loads(duewell(book, "loan", "show", loan, "--json").stdout)
+    assert shown["principal_minor"] == 120_000
+    for what in ("statement", "explain", "replay"):
+        assert duewell(book, "loan", what, loan).returncode == 0
+        assert json.loads(duewell(book, "loan", what, loan, "--json").stdout)["schema"].startswith("duewell.")
+
+
+def test_the_report_adds_up_and_verify_is_clean(book: str) -> None:
+    assert duewell(book, "day", "--book", "b", "--until", "2018-07-31").returncode == 0
+    report = json.loads(
+        duewell(book, "report", "overdue", "--book", "b", "--as-of", "2018-07-31", "--json").stdout
+    )
+    assert report["schema"] == "duewell.overdue-report/1"
+    assert report["totals"]["loans"] == len(report["loans"]) == 60
+    assert sum(b["overdue_minor"] for b in report["buckets"]) == report["totals"]["overdue_minor"] > 0
+    assert all(each["next_action"] for each in report["loans"])
+    verdict = duewell(book, "verify", "--book", "b")
+    assert verdict.returncode == 0, verdict.stdout
+
+
+def test_a_kill_in_the_middle_of_a_day_leaves_a_book_that_verifies(book: str) -> None:
+    env = os.environ | {"DUEWELL_DATABASE_URL": book}
+    command = [str(Path(sys.executable).with_name("duewell")), "day", "--book", "b", "--until", "2019-06-30"]
+    running = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with psycopg.connect(book, autocommit=True) as conn:
+        for _ in range(600):
+            row = conn.execute("select count(*) from duewell.day_chunk").fetchone()
+            if row is not None and row[0] >= 20:
+                break
+            time.sleep(0.02)
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+        row = conn.execute("select count(*) from duewell.day_chunk").fetchone()
+        assert row is not None
+        assert 20 <= row[0] < 16 * 360, "it was killed on the way"
+    assert duewell(book, "verify", "--book", "b").returncode == 0
+    assert duewell(book, "day", "--book", "b", "--until", "2018-08-31").returncode == 0
+    assert duewell(book, "verify", "--book", "b").returncode == 0
+
+
+def test_an_import_twice_changes_nothing(book: str, tape: Path) -> None:
+    again = json.loads(duewell(book, "import", str(tape), "--book", "b", "--json").stdout)
+    assert (again["taken_over"], again["already_there"]) == (0, 60)
+
+
+def test_a_tape_with_one_bad_row_imports_nothing(url: str, tape: Path) -> None:
+    tape.write_text(tape.read_text("utf-8") + "99,NaN,12,36,Jan-2018,10000,332.15,0,0\n", "utf-8")
+    duewell(url, "book", "open", "--book", "b", "--currency", "USD", "--open-on", "2018-06-24")
+    refused = duewell(url, "import", str(tape), "--book", "b")
+    assert refused.returncode == 1
+    assert "Line 62, column loan_amount" in refused.stdout
+    with psycopg.connect(url) as conn:
+        assert conn.execute("select count(*) from duewell.loan").fetchone() == (0,)
+    assert duewell(url, "import", str(tape), "--book", "b", "--skip-refused").returncode == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("day", "--book", "none"),
+        ("report", "overdue", "--book", "none"),
+        ("pay", "--loan", "nonsense", "--amount", "1"),
+        ("import", "/nowhere.csv", "--book", "none"),
+        ("book", "open", "--book", "B!", "--currency", "USD", "--open-on", "2018-06-24"),
+        ("book", "open", "--book", "b", "--currency", "XYZ", "--open-on", "2018-06-24"),
+        ("book", "open", "--book", "b", "--currency", "USD", "--open-on", "2018-02-30"),
+    ],
+)
+def test_a_refusal_is_a_sentence_and_exit_code_one(url: str, words: tuple[str, ...]) -> None:
+    refused = duewell(url, *words)
+    assert refused.returncode == 1
+    assert "Traceback" not in refused.stderr
+    assert refused.stderr.strip()
+    problem = json.loads(duewell(url, *words, "--json").stderr)
+    assert problem["detail"] and problem["type"].startswith("urn:duewell:problem:")
