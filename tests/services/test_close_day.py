@@ -104,7 +104,7 @@ def clean(conn: Conn) -> None:
 
 def snapshot(conn: Conn) -> list[Any]:
     tables = ["portfolio_sum", "gl_journal", "observation", "wish", "agenda", "day_sum"]
-    return [conn.execute(f"select * from duewell.{t} order by 1, 2, 3, 4").fetchall() for t in tables]  # noqa: S608
+    return [sorted(conn.execute(f"select * from duewell.{t}").fetchall(), key=repr) for t in tables]  # noqa: S608
 
 
 def instalment(key: LoanKey, conn: Conn, nr: int) -> tuple[date, int]:
