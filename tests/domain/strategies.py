@@ -18,9 +18,12 @@ from duewell.domain.product import (
     ExcessRule,
     InterestMethod,
     LoanTerms,
+    PenaltyBase,
+    PenaltyMode,
     PenaltyTerms,
     Prepayment,
     Processing,
+    RateCap,
 )
 
 START = date(2023, 11, 30)
@@ -47,6 +50,26 @@ def conventions(draw: st.DrawFn) -> Convention:
 
 
 @st.composite
+def penalties(draw: st.DrawFn) -> PenaltyTerms | None:
+    kind = draw(st.sampled_from(["none", "once", "by the day"]))
+    if kind == "none":
+        return None
+    base = draw(st.sampled_from(PenaltyBase))
+    grace = draw(st.sampled_from([0, 3]))
+    if kind == "once":
+        return PenaltyTerms(base, grace, pct=Fraction(draw(st.integers(0, 20)), 100))
+    cap = RateCap(START + timedelta(days=draw(st.integers(0, 300))), Fraction(4, 100), "a cap")
+    return PenaltyTerms(
+        base,
+        grace,
+        rate=Fraction(draw(st.integers(0, 3600)), 10_000),
+        days_in_year=draw(st.sampled_from([360, 365])),
+        mode=draw(st.sampled_from(PenaltyMode)),
+        caps=draw(st.sampled_from([(), (cap,)])),
+    )
+
+
+@st.composite
 def loans(draw: st.DrawFn) -> LoanTerms:
     count = draw(st.integers(1, 14))
     return LoanTerms(
@@ -61,7 +84,7 @@ def loans(draw: st.DrawFn) -> LoanTerms:
             processing=draw(st.sampled_from(Processing)),
             excess=(("repayment", draw(st.sampled_from(ExcessRule))),),
         ),
-        penalty=draw(st.sampled_from([None, PenaltyTerms(rate=Fraction(6, 100), grace_days=3)])),
+        penalty=draw(penalties()),
         grace_principal=draw(st.integers(0, min(2, count - 1))),
         down_payment_share=draw(st.sampled_from([Fraction(0), Fraction(1, 4)])),
     )

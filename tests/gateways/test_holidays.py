@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from duewell.domain.calendar import BusinessCalendar, Convention
+from duewell.domain.calendar import BusinessCalendar, BusinessDayRule
 from duewell.domain.errors import InvalidInput, NotFound
 from duewell.gateways.holidays import CALENDARS, business_calendar, years_known
 
@@ -81,9 +81,9 @@ def test_china_has_no_other_worked_weekend_days_in_these_years(china: BusinessCa
 
 
 def test_a_due_date_in_the_golden_week_moves_to_the_first_day_worked(china: BusinessCalendar) -> None:
-    assert china.shift(date(2026, 10, 1), Convention.FOLLOWING) == date(2026, 10, 8)
-    assert china.shift(date(2026, 10, 9), Convention.FOLLOWING) == date(2026, 10, 9)
-    assert china.shift(date(2025, 4, 27), Convention.FOLLOWING) == date(2025, 4, 27)
+    assert china.shift(date(2026, 10, 1), BusinessDayRule.FOLLOWING) == date(2026, 10, 8)
+    assert china.shift(date(2026, 10, 9), BusinessDayRule.FOLLOWING) == date(2026, 10, 9)
+    assert china.shift(date(2025, 4, 27), BusinessDayRule.FOLLOWING) == date(2025, 4, 27)
 
 
 def test_america_rests_on_thanksgiving_and_on_the_friday_before_a_saturday_holiday(

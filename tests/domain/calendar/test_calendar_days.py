@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from duewell.domain.calendar import (
     BusinessCalendar,
-    Convention,
+    BusinessDayRule,
     DayCount,
     DaysInYear,
     Frequency,
@@ -147,7 +147,7 @@ def test_a_make_up_saturday_is_worked_and_a_holiday_is_not() -> None:
     ],
 )
 def test_a_due_date_moves_off_a_holiday_as_agreed(convention: str, day: date, moved: date) -> None:
-    assert CHINA.shift(day, Convention(convention)) == moved
+    assert CHINA.shift(day, BusinessDayRule(convention)) == moved
 
 
 def test_the_next_business_day_is_never_the_day_itself() -> None:
@@ -155,8 +155,8 @@ def test_the_next_business_day_is_never_the_day_itself() -> None:
     assert CHINA.next_business_day(date(2026, 10, 9)) == date(2026, 10, 10)
 
 
-@given(day=DATES.filter(lambda day: day.year < 2200), convention=st.sampled_from(list(Convention)[1:]))
-def test_a_moved_date_is_always_worked_and_moves_only_once(day: date, convention: Convention) -> None:
+@given(day=DATES.filter(lambda day: day.year < 2200), convention=st.sampled_from(list(BusinessDayRule)[1:]))
+def test_a_moved_date_is_always_worked_and_moves_only_once(day: date, convention: BusinessDayRule) -> None:
     moved = CHINA.shift(day, convention)
     assert CHINA.is_business_day(moved)
     assert CHINA.shift(moved, convention) == moved
@@ -176,7 +176,7 @@ def test_a_calendar_that_contradicts_itself_or_never_works_is_refused() -> None:
     with pytest.raises(InvalidInput, match="calendar-weekend-invalid"):
         BusinessCalendar(weekend=(7,))
     with pytest.raises(InvalidInput, match="calendar-no-business-day"):
-        BusinessCalendar(weekend=tuple(range(7))).shift(day, Convention.FOLLOWING)
+        BusinessCalendar(weekend=tuple(range(7))).shift(day, BusinessDayRule.FOLLOWING)
 
 
 @given(day=DATES)

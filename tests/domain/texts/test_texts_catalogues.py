@@ -17,7 +17,7 @@ import duewell.domain.errors
 from duewell.catalogues import DEFAULT_LANGUAGE, LANGUAGES, render, template, template_codes
 from duewell.domain.calendar import (
     BusinessCalendar,
-    Convention,
+    BusinessDayRule,
     DayCount,
     Frequency,
     fraction,
@@ -54,7 +54,7 @@ ASKED: list[Callable[[], object]] = [
     lambda: fraction(DayCount.ACT_ACT, NEW_YEAR, date(2025, 1, 1)),
     lambda: BusinessCalendar(frozenset({NEW_YEAR}), frozenset({NEW_YEAR})),
     lambda: BusinessCalendar(weekend=(9,)),
-    lambda: BusinessCalendar(weekend=tuple(range(7))).shift(NEW_YEAR, Convention.FOLLOWING),
+    lambda: BusinessCalendar(weekend=tuple(range(7))).shift(NEW_YEAR, BusinessDayRule.FOLLOWING),
     lambda: account("x"),
     lambda: Journal(()),
     lambda: Journal((Line(SUSPENSE, 0), Line(CASH_CLEARING, 1))),

@@ -6,7 +6,7 @@ Never    asks what day it is, and never knows a country: the holidays are given.
 Source   product terms (day count, frequency); the operator's holiday table.
 """
 
-from duewell.domain.calendar._business_days import BusinessCalendar, Convention
+from duewell.domain.calendar._business_days import BusinessCalendar, BusinessDayRule
 from duewell.domain.calendar._dates import DATE_MAX, DATE_MIN, parse_date
 from duewell.domain.calendar._day_counts import (
     DayCount,
@@ -22,7 +22,7 @@ __all__ = [
     "DATE_MAX",
     "DATE_MIN",
     "BusinessCalendar",
-    "Convention",
+    "BusinessDayRule",
     "DayCount",
     "DaysInMonth",
     "DaysInYear",

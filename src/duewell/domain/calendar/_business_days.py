@@ -13,13 +13,13 @@ from enum import StrEnum
 
 from duewell.domain.errors import InvalidInput
 
-__all__ = ["BusinessCalendar", "Convention"]
+__all__ = ["BusinessCalendar", "BusinessDayRule"]
 
 _SEARCH_DAYS_MAX = 366
 _ONE_DAY = timedelta(days=1)
 
 
-class Convention(StrEnum):
+class BusinessDayRule(StrEnum):
     """Where a date moves when it is not a business day."""
 
     NONE = "none"
@@ -37,7 +37,7 @@ class BusinessCalendar:
     Refuses   InvalidInput "calendar-day-contradictory" when a day is both a holiday and worked;
               "calendar-weekend-invalid"; "calendar-no-business-day" when a search finds none.
 
-    >>> BusinessCalendar(frozenset({date(2026, 1, 1)})).shift(date(2026, 1, 1), Convention.FOLLOWING)
+    >>> BusinessCalendar(frozenset({date(2026, 1, 1)})).shift(date(2026, 1, 1), BusinessDayRule.FOLLOWING)
     datetime.date(2026, 1, 2)
     """
 
@@ -62,14 +62,14 @@ class BusinessCalendar:
         """The first business day strictly after the day."""
         return self._search(day + _ONE_DAY, _ONE_DAY)
 
-    def shift(self, day: date, convention: Convention) -> date:
+    def shift(self, day: date, convention: BusinessDayRule) -> date:
         """The day itself when worked, otherwise where the convention moves it."""
-        if convention is Convention.NONE or self.is_business_day(day):
+        if convention is BusinessDayRule.NONE or self.is_business_day(day):
             return day
-        if convention is Convention.PRECEDING:
+        if convention is BusinessDayRule.PRECEDING:
             return self._search(day, -_ONE_DAY)
         following = self._search(day, _ONE_DAY)
-        if convention is Convention.FOLLOWING or following.month == day.month:
+        if convention is BusinessDayRule.FOLLOWING or following.month == day.month:
             return following
         return self._search(day, -_ONE_DAY)
 

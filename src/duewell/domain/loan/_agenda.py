@@ -12,11 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import IntEnum
+from itertools import pairwise
 
 from duewell.domain.errors import InvalidInput
 from duewell.domain.loan._ageing import BUCKETS
 from duewell.domain.loan._facts import Fact
-from duewell.domain.loan._penalty import penalty_base
+from duewell.domain.loan._penalty import penalty_base, penalty_lines, penalty_rate_on, penalty_units
+from duewell.domain.loan._schedule import Row
 from duewell.domain.loan._standing import (
     ONE_DAY,
     Sums,
@@ -30,6 +32,7 @@ from duewell.domain.loan._standing import (
     penalty_begins,
     penalty_class,
     penalty_once,
+    penalty_scaled,
     rolled,
     scaled,
     slope_of,
@@ -182,25 +185,46 @@ def _add_slopes(entries: list[Entry], view: View, open_on: date) -> None:
 
 
 def _add_penalties(entries: list[Entry], view: View, open_on: date) -> None:
-    """The days on which a penalty begins, for a loan whose rows stay unpaid."""
+    """The days on which a penalty begins, or a cap changes its rate, for a loan whose rows stay unpaid."""
     penalty = view.terms.penalty
     if penalty is None or not view.is_silent:
         return
     for row in view.rows:
         on = penalty_begins(view.terms, row)
-        if on <= open_on:
-            continue
-        entry = Entry(on, EntryKind.PENALTY)
-        if penalty.rate is None:
-            add(entry.adds, ("penalty.once", ""), penalty_once(view, row))
-        else:
-            slope = scaled(penalty_base(penalty, row), penalty.rate)
-            accrual = penalty_class(view.terms)
-            # The day that begins it brings the days of the grace with it: grace delays, it does not forgive.
-            add(entry.adds, ("penalty.accrued", accrual), slope * (on - row.due_on).days)
-            add(entry.adds, ("penalty.slope", accrual), slope)
-        if entry.adds:
-            entries.append(entry)
+        if on > open_on:
+            entry = Entry(on, EntryKind.PENALTY)
+            if penalty.rate is None:
+                add(entry.adds, ("penalty.once", ""), penalty_once(view, row))
+            else:
+                _begin_penalty(entry, view, row, on)
+            if entry.adds:
+                entries.append(entry)
+        if penalty.rate is not None:
+            entries += _capped(view, row, max(on, open_on))
+
+
+def _begin_penalty(entry: Entry, view: View, row: Row, on: date) -> None:
+    """The day that begins it brings the days of the grace with it: grace delays, it does not forgive."""
+    penalty, accrual = view.terms.penalty, penalty_class(view.terms)
+    assert penalty is not None
+    base = penalty_base(penalty, row)
+    accrued = penalty_scaled(penalty, penalty_units(penalty, base, row.due_on, on))
+    add(entry.adds, ("penalty.accrued", accrual), accrued)
+    add(entry.adds, ("penalty.slope", accrual), scaled(base, penalty_rate_on(penalty, on)))
+
+
+def _capped(view: View, row: Row, after: date) -> list[Entry]:
+    """The days after `after` from which a cap lets the penalty of a row grow otherwise."""
+    penalty = view.terms.penalty
+    assert penalty is not None
+    base = penalty_base(penalty, row)
+    entries = []
+    for earlier, later in pairwise(penalty_lines(penalty)):
+        change = scaled(base, later.rate) - scaled(base, earlier.rate)
+        if later.cut > after and change:
+            slope = ("penalty.slope", penalty_class(view.terms))
+            entries.append(Entry(later.cut, EntryKind.RATE, adds={slope: change}))
+    return entries
 
 
 def _add_open_day(entries: list[Entry], adds: Sums, open_on: date) -> None:

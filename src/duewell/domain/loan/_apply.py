@@ -193,7 +193,7 @@ class _Payment:
             self.parts[part] += paid
             self.left -= paid
             if part is PRINCIPAL:
-                self.work.move(self.on, -paid)
+                self.work.repay(row, self.on, paid)
         return paid
 
     def slot(self, rows: list[Row]) -> None:

@@ -8,7 +8,7 @@ Source   docs/reference/conventions.md; docs/decisions/0001.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -31,7 +31,15 @@ from duewell.domain.loan._schedule import (
     slice_ratio,
 )
 from duewell.domain.money import round_fraction, round_ratio
-from duewell.domain.product import Amortization, Engine, InterestMethod, LoanTerms, Part, Prepayment
+from duewell.domain.product import (
+    Amortization,
+    Engine,
+    InterestMethod,
+    LoanTerms,
+    Part,
+    PenaltyMode,
+    Prepayment,
+)
 
 INTEREST, PRINCIPAL = Part.INTEREST, Part.PRINCIPAL
 
@@ -89,6 +97,9 @@ class Fold:
         self.move_to: list[int] = []
         self.lent: list[tuple[date, int]] = []
         self.out = 0
+        self.base = 0
+        """Principal that bears contract interest: all that is out, less what was set apart."""
+        self.is_replacing = terms.penalty is not None and terms.penalty.mode is PenaltyMode.REPLACES
         self.overpaid = 0
         self.applied: list[Applied] = []
         self.is_flat = self.convention.interest_method is InterestMethod.FLAT
@@ -113,11 +124,32 @@ class Fold:
     def move(self, on: date, amount: int) -> None:
         """Change the principal out from the slice after `on`. Facts come by date, so moves do too."""
         self.out += amount
+        self.base += amount
         if self.move_on and self.move_on[-1] == on:
-            self.move_to[-1] = self.out
+            self.move_to[-1] = self.base
         else:
             self.move_on.append(on)
-            self.move_to.append(self.out)
+            self.move_to.append(self.base)
+
+    def repay(self, row: Row, on: date, amount: int) -> None:
+        """Principal of a row comes back; what was set apart bore no contract interest any more."""
+        if row.is_apart:
+            self.out -= amount
+        else:
+            self.move(on, -amount)
+
+    def set_apart(self, row: Row) -> None:
+        """A row stayed unpaid: its principal bears the penalty from its due date, and no interest."""
+        row.is_apart = True
+        unpaid = row.due[PRINCIPAL] - row.paid[PRINCIPAL]
+        if unpaid <= 0:
+            return
+        k = bisect_left(self.move_on, row.due_on)
+        if k == len(self.move_on) or self.move_on[k] != row.due_on:
+            self.move_on.insert(k, row.due_on)
+            self.move_to.insert(k, self.move_to[k - 1] if k else 0)
+        self.move_to[k:] = [each - unpaid for each in self.move_to[k:]]
+        self.base -= unpaid
 
     def take_over(self, on: date, kept: list[Row], frozen: int) -> None:
         """Keep only the rows an opening position leaves; the first `frozen` came past due with it."""
@@ -324,6 +356,8 @@ class Fold:
                     skip = self._set_principal(row, k == last, self.out - behind, skip)
                     deferred = self._defer(row, deferred)
             unpaid = row.due[PRINCIPAL] - row.paid[PRINCIPAL]
+            if self.is_replacing and row.due_on < as_of and not row.is_apart:
+                self.set_apart(row)
             behind += unpaid
             asked += row.due[PRINCIPAL]
             if row.due_on < as_of and k < len(rows) - 1 and k == sums.count:

@@ -29,7 +29,8 @@ class Row:
     `due` is what the row asks for by part, `paid` what has been applied to it. A locked row keeps
     its principal and interest whatever follows. `carry` is interest that a row settled early left
     to this one; `extra` is principal lent again inside the row's period. `interest_to` is the day up to
-    which interest was collected early. A row taken over came past due with an opening position.
+    which interest was collected early. A row taken over came past due with an opening position. The
+    principal of a row set apart is past due and bears a penalty in place of contract interest.
     """
 
     nr: int
@@ -50,6 +51,7 @@ class Row:
     penalty_num: int = 0
     penalty_to: date | None = None
     penalty_charged: int = 0
+    is_apart: bool = False
 
     @property
     def unpaid(self) -> int:

@@ -30,11 +30,16 @@ from duewell.domain.calendar import DaysInMonth, DaysInYear
 from duewell.domain.errors import InvalidInput
 from duewell.domain.loan._facts import Fact, FactKind
 from duewell.domain.loan._fold import LoanState, fold
-from duewell.domain.loan._penalty import penalty_base
+from duewell.domain.loan._penalty import (
+    penalty_base,
+    penalty_rate_on,
+    penalty_scale,
+    penalty_units,
+)
 from duewell.domain.loan._recorder import Recorder, TraceSlice
 from duewell.domain.loan._schedule import Row
 from duewell.domain.money import round_fraction
-from duewell.domain.product import LoanTerms, Part
+from duewell.domain.product import LoanTerms, Part, PenaltyTerms
 
 RATE_SCALE = 10**6
 ACTUAL = "actual"
@@ -211,16 +216,19 @@ def _add_penalty(sums: Sums, view: View, row: Row, now: Row, on: date) -> None:
     add(sums, ("penalty.collected", ""), max(0, now.paid[Part.PENALTY] - stated))
     accrual = penalty_class(view.terms)
     base = penalty_base(penalty, row) if view.is_silent else 0
-    slope = scaled(base, penalty.rate)
-    units = scaled(now.penalty_num, penalty.rate)
-    if now.penalty_to is not None:
-        units += slope * (on - now.penalty_to).days
-    elif on >= penalty_begins(view.terms, row):
-        units += slope * (on - row.due_on).days
-    else:
-        slope = 0
-    add(sums, ("penalty.accrued", accrual), units)
-    add(sums, ("penalty.slope", accrual), slope)
+    units = now.penalty_num
+    since = now.penalty_to
+    if since is None and on >= penalty_begins(view.terms, row):
+        since = row.due_on
+    if since is not None:
+        units += penalty_units(penalty, base, since, on)
+        add(sums, ("penalty.slope", accrual), scaled(base, penalty_rate_on(penalty, on)))
+    add(sums, ("penalty.accrued", accrual), penalty_scaled(penalty, units))
+
+
+def penalty_scaled(penalty: PenaltyTerms, units: int) -> int:
+    """A row's exact penalty in the whole units of a slope. Refuses a rate finer than 0.0001 %."""
+    return scaled(units, Fraction(1, penalty_scale(penalty)))
 
 
 def penalty_begins(terms: LoanTerms, row: Row) -> date:

@@ -22,6 +22,7 @@ from duewell.domain.product._terms import (
     PenaltyTerms,
     Prepayment,
     Processing,
+    RateCap,
 )
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "PenaltyTerms",
     "Prepayment",
     "Processing",
+    "RateCap",
     "terms_from_payload",
     "terms_to_payload",
 ]

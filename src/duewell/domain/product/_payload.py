@@ -14,7 +14,7 @@ from enum import Enum
 from fractions import Fraction
 from typing import Any
 
-from duewell.domain.calendar import DaysInMonth, DaysInYear, Frequency
+from duewell.domain.calendar import BusinessDayRule, DaysInMonth, DaysInYear, Frequency
 from duewell.domain.errors import InvalidInput
 from duewell.domain.money import Rounding
 from duewell.domain.product._terms import (
@@ -31,9 +31,12 @@ from duewell.domain.product._terms import (
     PenaltyTerms,
     Prepayment,
     Processing,
+    RateCap,
 )
 
 SCHEMA = "duewell.loan-terms/1"
+
+_LATER = frozenset({"caps", "due_day_rule"})
 
 _READ: dict[str, Any] = {
     "start": date.fromisoformat,
@@ -54,6 +57,9 @@ _READ: dict[str, Any] = {
     "order": lambda names: tuple(Part[name] for name in names),
     "excess": lambda pairs: tuple((kind, ExcessRule(rule)) for kind, rule in pairs),
     "due_dates": lambda days: tuple(date.fromisoformat(day) for day in days),
+    "due_day_rule": BusinessDayRule,
+    "from_on": date.fromisoformat,
+    "caps": lambda caps: tuple(_make(RateCap, cap) for cap in caps),
 }
 
 
@@ -104,6 +110,8 @@ def _make(kind: Any, given: dict[str, Any], also: dict[str, Any] | None = None, 
     values = {**given, **(also or {})}
     made = {}
     for each in fields(kind):
+        if each.name not in values and each.name in _LATER:
+            continue  # terms written before the field existed: its default is what they meant
         value = values.pop(each.name)
         if each.name in readers:
             made[each.name] = readers[each.name](value)

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum, StrEnum
 from fractions import Fraction
+from itertools import pairwise
 
-from duewell.domain.calendar import DaysInMonth, DaysInYear, Frequency
+from duewell.domain.calendar import BusinessDayRule, DaysInMonth, DaysInYear, Frequency
 from duewell.domain.errors import InvalidInput
 from duewell.domain.money import Rounding
 
@@ -110,12 +111,23 @@ class Allocation:
 
 
 @dataclass(frozen=True, slots=True)
+class RateCap:
+    """The most a yearly rate may be from a day on, and the rule that says so."""
+
+    from_on: date
+    rate: Fraction
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class PenaltyTerms:
     """A penalty for lateness: a charge once per instalment, or a daily rate.
 
     `pct` is a share of the base, charged once when a row passes its due date and `grace_days`.
-    `rate` is yearly, accrued by the day from the day after the grace, exact until rounded once a
-    row. Exactly one of the two is set. `source` names the clause or rule that allows it.
+    `rate` is yearly, accrued by the day from the due date once the grace has passed, exact until
+    rounded once a row; on each day it is at most what the latest of `caps` allows. Exactly one of the
+    two is set. With `mode` replaces, principal past due leaves the base of contract interest, so the
+    same money never bears both. `source` names the clause or rule that allows the penalty.
     """
 
     base: PenaltyBase = PenaltyBase.PRINCIPAL
@@ -125,12 +137,21 @@ class PenaltyTerms:
     days_in_year: int = 360
     mode: PenaltyMode = PenaltyMode.EXCESS
     source: str = "contract"
+    caps: tuple[RateCap, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.pct is None) == (self.rate is None):
             raise InvalidInput("penalty-needs-one-rate", pct=self.pct, rate=self.rate)
         if self.grace_days < 0:
             raise InvalidInput("grace-days-negative", grace_days=self.grace_days)
+        if self.caps and self.rate is None:
+            raise InvalidInput("penalty-cap-without-rate", source=self.caps[0].source)
+        starts = [cap.from_on for cap in self.caps]
+        if starts != sorted(set(starts)):
+            raise InvalidInput("penalty-caps-out-of-order", dates=", ".join(map(str, starts)))
+        negative = [cap.rate for cap in self.caps if cap.rate < 0]
+        if negative or (self.rate is not None and self.rate < 0) or (self.pct is not None and self.pct < 0):
+            raise InvalidInput("penalty-negative", rate=str(min(negative, default=self.rate or self.pct)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +178,8 @@ class Convention:
 class LoanTerms:
     """The agreed terms of one loan. Amounts are minor units of `currency`; rates are yearly.
 
+    `due_dates` name the due dates where they are agreed one by one; `due_day_rule` says how they were
+    moved off holidays when the loan was signed. The dates signed are the dates owed.
     Refuses a non-positive principal or number of rows, a negative rate, and graces that leave no
     row to repay in.
     """
@@ -177,6 +200,7 @@ class LoanTerms:
     approved: int | None = None
     instalment: int | None = None
     due_dates: tuple[date, ...] = ()
+    due_day_rule: BusinessDayRule = BusinessDayRule.NONE
 
     def __post_init__(self) -> None:
         if self.principal <= 0:
@@ -189,3 +213,5 @@ class LoanTerms:
             raise InvalidInput("grace-leaves-no-row", instalments=self.instalments)
         if self.due_dates and len(self.due_dates) != self.instalments:
             raise InvalidInput("due-dates-miscounted", instalments=self.instalments)
+        if any(later <= earlier for earlier, later in pairwise((self.start, *self.due_dates))):
+            raise InvalidInput("due-dates-out-of-order", start=self.start.isoformat())

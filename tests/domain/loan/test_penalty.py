@@ -1,0 +1,131 @@
+"""A penalty by the day: on what, at which rate, from which day, and beside or instead of interest.
+
+Wants to prove: the worked figures of a penalty agreement come out, a cap lowers the rate from its day
+on, and with `replaces` the same money never bears both contract interest and a penalty. How: a loan of
+one instalment, so that every figure can be checked by hand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from fractions import Fraction
+
+import pytest
+
+from duewell.domain.errors import InvalidInput
+from duewell.domain.loan import Fact, FactKind, fold
+from duewell.domain.product import (
+    Convention,
+    LoanTerms,
+    Part,
+    PenaltyBase,
+    PenaltyMode,
+    PenaltyTerms,
+    RateCap,
+)
+from tests.domain.strategies import disbursed
+
+DUE = date(2026, 4, 1)
+PENALTY = PenaltyTerms(rate=Fraction(918, 10_000), days_in_year=360, mode=PenaltyMode.REPLACES)
+ONE = LoanTerms(1_000_000, date(2026, 3, 1), 1, Fraction(612, 10_000), penalty=PENALTY)
+"""10,000.00 at 6.12 %, one instalment; the penalty is the contract rate and a half, 9.18 %."""
+
+STORY = """
+2026-03-01  principal 1000000  interest   5100  penalty     0   one month at 6.12 %: 51.00
+2026-04-01  principal 1000000  interest   5100  penalty     0   due today, not late
+2026-04-02  principal 1000000  interest   5100  penalty   255   10,000.00 x 9.18 % / 360
+2026-05-01  principal 1000000  interest   5100  penalty  7650   30 days: 76.50, and no interest beside it
+"""
+
+
+def owed(terms: LoanTerms, facts: list[Fact], on: date) -> tuple[int, int, int]:
+    rows = fold(terms, facts, as_of=on).rows
+    parts = [sum(r.due[p] - r.paid[p] for r in rows) for p in (Part.PRINCIPAL, Part.INTEREST, Part.PENALTY)]
+    return parts[0], parts[1], parts[2]
+
+
+@pytest.mark.parametrize("line", STORY.strip().splitlines())
+def test_a_penalty_that_replaces_interest_comes_to_the_worked_figure(line: str) -> None:
+    on, _, principal, _, interest, _, penalty, *_ = line.split()
+    assert owed(ONE, [disbursed(ONE)], date.fromisoformat(on)) == (
+        int(principal),
+        int(interest),
+        int(penalty),
+    )
+
+
+def test_a_penalty_on_top_runs_beside_the_contract_interest_of_the_rows_to_come() -> None:
+    """Two rows: what stays unpaid of the first bears interest in the second only while nothing replaces it."""
+    first = replace(ONE, instalments=2, convention=Convention(name="plain"))
+    beside = replace(first, penalty=replace(PENALTY, mode=PenaltyMode.EXCESS))
+    on = date(2026, 5, 1)
+    interest = {t.penalty.mode: owed(t, [disbursed(t)], on)[1] for t in (first, beside) if t.penalty}
+    unpaid = fold(beside, [disbursed(beside)], as_of=on).rows[0].due[Part.PRINCIPAL]
+    extra = interest[PenaltyMode.EXCESS] - interest[PenaltyMode.REPLACES]
+    assert extra == round(Fraction(unpaid) * Fraction(612, 10_000) / 12)
+
+
+def test_what_is_paid_late_stops_the_penalty_and_leaves_no_interest_behind() -> None:
+    paid = Fact(
+        FactKind.PAYMENT_RECEIVED, date(2026, 4, 11), date(2026, 4, 11), "bank", "1", amount=1_007_650
+    )
+    state = fold(ONE, [disbursed(ONE), paid], as_of=date(2026, 9, 1))
+    assert state.rows[0].due[Part.PENALTY] == 2_550, "10 days at 2.55"
+    assert (state.principal_out, state.rows[0].unpaid, state.overpaid) == (0, 0, 0)
+
+
+def test_grace_delays_the_penalty_and_does_not_forgive_it() -> None:
+    terms = replace(ONE, penalty=replace(PENALTY, grace_days=3))
+    facts = [disbursed(terms)]
+    assert owed(terms, facts, DUE + timedelta(days=3))[2] == 0
+    assert owed(terms, facts, DUE + timedelta(days=4))[2] == 4 * 255
+
+
+def test_a_cap_lowers_the_rate_from_its_day_on_and_not_before() -> None:
+    cap = RateCap(date(2026, 4, 11), Fraction(612, 10_000), "a rule from 11 April")
+    terms = replace(ONE, penalty=replace(PENALTY, caps=(cap,)))
+    facts = [disbursed(terms)]
+    assert owed(terms, facts, date(2026, 4, 10))[2] == 9 * 255
+    assert owed(terms, facts, date(2026, 4, 11))[2] == 9 * 255 + 170, (
+        "the day of the rule is charged by the rule"
+    )
+    assert owed(terms, facts, date(2026, 4, 21))[2] == 9 * 255 + 11 * 170
+
+
+def test_a_cap_above_the_agreed_rate_changes_nothing() -> None:
+    cap = RateCap(date(2026, 4, 11), Fraction(24, 100), "a generous rule")
+    terms = replace(ONE, penalty=replace(PENALTY, caps=(cap,)))
+    on = date(2026, 6, 1)
+    assert owed(terms, [disbursed(terms)], on) == owed(ONE, [disbursed(ONE)], on)
+
+
+def test_the_base_with_interest_takes_unpaid_interest_in_and_never_a_penalty() -> None:
+    terms = replace(ONE, penalty=replace(PENALTY, base=PenaltyBase.PRINCIPAL_AND_INTEREST))
+    facts = [disbursed(terms)]
+    days = [owed(terms, facts, DUE + timedelta(days=n))[2] for n in (100, 200, 300)]
+    exact = Fraction(1_005_100 * 918, 10_000 * 360)
+    assert days == [round(exact * 100), round(exact * 200), round(exact * 300)], "linear, so not on itself"
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"rate": Fraction(-1, 100)}, "penalty-negative"),
+        ({"rate": None, "pct": Fraction(-1, 100)}, "penalty-negative"),
+        ({"rate": None, "pct": Fraction(1, 100), "caps": (RateCap(DUE, Fraction(0), "x"),)}, "penalty-cap-without-rate"),
+        ({"caps": (RateCap(DUE, Fraction(-1), "x"),)}, "penalty-negative"),
+        ({"caps": (RateCap(DUE, Fraction(1), "x"), RateCap(DUE, Fraction(2), "y"))}, "penalty-caps-out-of-order"),
+        ({"rate": None}, "penalty-needs-one-rate"),
+    ],
+)  # fmt: skip
+def test_penalty_terms_that_cannot_work_are_refused(change: dict[str, object], code: str) -> None:
+    with pytest.raises(InvalidInput, match=code):
+        replace(PENALTY, **change)
+
+
+def test_agreed_due_dates_must_follow_one_another() -> None:
+    with pytest.raises(InvalidInput, match="due-dates-out-of-order"):
+        replace(ONE, instalments=2, due_dates=(DUE, DUE))
+    with pytest.raises(InvalidInput, match="due-dates-out-of-order"):
+        replace(ONE, due_dates=(ONE.start,))
