@@ -56,7 +56,7 @@ def test_a_penalty_that_replaces_interest_comes_to_the_worked_figure(line: str) 
 
 
 def test_a_penalty_on_top_runs_beside_the_contract_interest_of_the_rows_to_come() -> None:
-    """Two rows: what stays unpaid of the first bears interest in the second only while nothing replaces it."""
+    """What stays unpaid of the first row bears interest in the second only while nothing replaces it."""
     first = replace(ONE, instalments=2, convention=Convention(name="plain"))
     beside = replace(first, penalty=replace(PENALTY, mode=PenaltyMode.EXCESS))
     on = date(2026, 5, 1)
@@ -108,17 +108,20 @@ def test_the_base_with_interest_takes_unpaid_interest_in_and_never_a_penalty() -
     assert days == [round(exact * 100), round(exact * 200), round(exact * 300)], "linear, so not on itself"
 
 
+CAP = RateCap(DUE, Fraction(1), "x")
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [
         ({"rate": Fraction(-1, 100)}, "penalty-negative"),
         ({"rate": None, "pct": Fraction(-1, 100)}, "penalty-negative"),
-        ({"rate": None, "pct": Fraction(1, 100), "caps": (RateCap(DUE, Fraction(0), "x"),)}, "penalty-cap-without-rate"),
+        ({"rate": None, "pct": Fraction(1, 100), "caps": (CAP,)}, "penalty-cap-without-rate"),
         ({"caps": (RateCap(DUE, Fraction(-1), "x"),)}, "penalty-negative"),
-        ({"caps": (RateCap(DUE, Fraction(1), "x"), RateCap(DUE, Fraction(2), "y"))}, "penalty-caps-out-of-order"),
+        ({"caps": (CAP, CAP)}, "penalty-caps-out-of-order"),
         ({"rate": None}, "penalty-needs-one-rate"),
     ],
-)  # fmt: skip
+)
 def test_penalty_terms_that_cannot_work_are_refused(change: dict[str, object], code: str) -> None:
     with pytest.raises(InvalidInput, match=code):
         replace(PENALTY, **change)
