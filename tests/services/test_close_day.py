@@ -20,6 +20,7 @@ from duewell.domain.loan import Fact, FactKind, fold
 from duewell.domain.product import Convention, Engine, LoanTerms, PenaltyTerms, terms_to_payload
 from duewell.services.close_day import close_day
 from duewell.services.record_fact import Request, record_fact
+from duewell.services.report_overdue import report_overdue
 from duewell.services.verify_book import verify_book
 from duewell.store import books, days, loans
 from duewell.store.loans import LoanKey
@@ -118,6 +119,18 @@ def test_a_loan_nobody_pays_grows_old_without_another_fold(book: Conn) -> None:
     turned = [r.turned for r in close_day(book, "demo", until=date(2026, 8, 31), at=AT)]
     assert sum(turned) == 1
     clean(book)
+
+
+def test_a_book_with_buckets_of_its_own_enters_them_on_its_own_days(book: Conn) -> None:
+    book.execute("update duewell.book set settings = '{\"bucket_days\": [1, 8]}'")
+    lend(book, 7)
+    close(book, "2026-03-05")
+    clean(book)
+    edges = book.execute("select day from duewell.observation where kind = 4 order by day").fetchall()
+    assert [str(day) for (day,) in edges] == ["2026-02-02", "2026-02-09"]
+    report = report_overdue(book, "demo")
+    assert [each.bucket for each in report.loans] == ["7+"]
+    assert [name for name, _ in report.buckets] == ["current", "1-7", "7+"]
 
 
 def test_a_loan_paid_on_its_days_is_never_turned(book: Conn) -> None:

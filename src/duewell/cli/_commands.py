@@ -8,6 +8,7 @@ Source   docs/reference/commands.md.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any
@@ -75,6 +76,10 @@ def book_open(
     money: Annotated[str, typer.Option("--currency")],
     open_on: Annotated[str, typer.Option("--open-on", help="Its first business date.")],
     is_live: Annotated[bool, typer.Option("--live", help="A live book; otherwise a sandbox.")] = False,
+    buckets: Annotated[
+        str,
+        typer.Option("--buckets", help="First days of its buckets, such as 1,31,61,91; the usual ones else."),
+    ] = "",
     lang: Lang = None,
     as_json: Json = False,
 ) -> None:
@@ -83,7 +88,14 @@ def book_open(
     with ending(frame):
         first = day(open_on)
         assert first is not None
-        row = open_book(frame.conn, code=book, currency_code=money, open_on=first, is_sandbox=not is_live)
+        row = open_book(
+            frame.conn,
+            code=book,
+            currency_code=money,
+            open_on=first,
+            is_sandbox=not is_live,
+            bucket_days=_days(buckets),
+        )
         frame.tell("cli-book-opened", book=row.code, currency=row.currency, open_on=row.open_on)
         if as_json:
             frame.document(
@@ -94,6 +106,13 @@ def book_open(
                     "open_on": str(row.open_on),
                 }
             )
+
+
+def _days(text: str) -> list[int]:
+    """The bucket days of an option, "" for none."""
+    if not re.fullmatch(r"([0-9]{1,5}(,[0-9]{1,5}){0,30})?", text):
+        raise InvalidInput("buckets-out-of-order", given=text[:60])
+    return [int(each) for each in text.split(",") if each]
 
 
 @book_app.command("generate")

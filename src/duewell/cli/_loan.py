@@ -51,7 +51,7 @@ def show(frame: Frame, key: LoanKey, row: LoanRow, *, as_of: date | None, known_
     """The rows of a loan and what is owed."""
     facts = loans.read_facts(frame.conn, key)
     state = fold(row.terms, facts, as_of=as_of or row.book_open_on, known_on=known_on)
-    age = ageing(state)
+    age = ageing(state, row.buckets)
     money = row.terms.currency
     name = loan_id(key.person_id, key.loan_no)
     if frame.is_json:

@@ -63,7 +63,7 @@ def generate_book(
                 new = NewLoan(
                     each.person_id, each.external_ref, each.product_code, number, each.terms, each.facts
                 )
-                made.append(bulk.computed(new, open_on))
+                made.append(bulk.computed(new, book))
             bulk.write_loans(conn, book, made, actor="generator", at=at)
             on_progress(start + len(made))
     return count

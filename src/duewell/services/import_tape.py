@@ -101,7 +101,7 @@ def _computed(fresh: list[TapeLoan], book: BookRow, product_no: int) -> Iterator
 
 
 def _batch(fresh: list[TapeLoan], *, book: BookRow, product_no: int) -> list[Computed]:
-    return [bulk.computed(_new_loan(loan, book, product_no), book.open_on) for loan in fresh]
+    return [bulk.computed(_new_loan(loan, book, product_no), book) for loan in fresh]
 
 
 def _product(columns: ColumnMap, currency: str) -> dict[str, object]:

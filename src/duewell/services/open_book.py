@@ -9,9 +9,11 @@ Source   docs/glossary.md, book.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date
 
 from duewell.domain.errors import InvalidInput
+from duewell.domain.loan import buckets_from
 from duewell.domain.money import currency
 from duewell.store import books
 from duewell.store.books import BookRow
@@ -21,8 +23,20 @@ _CODE = re.compile(r"[a-z][a-z0-9-]{0,30}")
 _PACKS = {"CNY": ("CN", "Asia/Shanghai"), "USD": ("US", "America/New_York")}
 
 
-def open_book(conn: Connection, *, code: str, currency_code: str, open_on: date, is_sandbox: bool) -> BookRow:
-    """Open a book with the usual settings of its currency. Refuses a strange code or an unknown currency."""
+def open_book(
+    conn: Connection,
+    *,
+    code: str,
+    currency_code: str,
+    open_on: date,
+    is_sandbox: bool,
+    bucket_days: Sequence[int] = (),
+) -> BookRow:
+    """Open a book with the usual settings of its currency; `bucket_days` begin its delinquency buckets.
+
+    Refuses   a strange code, an unknown currency, bucket days that do not rise from 1.
+    """
+    settings = {"bucket_days": [first for _, first in buckets_from(bucket_days)[1:]]} if bucket_days else {}
     if not _CODE.fullmatch(code):
         raise InvalidInput("book-code-unreadable", given=code[:40])
     money = currency(currency_code)
@@ -40,5 +54,5 @@ def open_book(conn: Connection, *, code: str, currency_code: str, open_on: date,
             cutoff="23:00",
             open_on=open_on,
             is_sandbox=is_sandbox,
-            settings={},
+            settings=settings,
         )

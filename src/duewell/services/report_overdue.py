@@ -14,7 +14,7 @@ from datetime import date
 from typing import Any
 
 from duewell.domain.delinquency import NextAction, next_action
-from duewell.domain.loan import BUCKETS, Fact, LoanState, ageing, bucket_of, fold
+from duewell.domain.loan import Buckets, Fact, LoanState, ageing, fold
 from duewell.domain.party import loan_id
 from duewell.store import books, loans
 from duewell.store.books import BookRow
@@ -44,7 +44,7 @@ class OverdueReport:
     book: BookRow
     as_of: date
     known_on: date
-    buckets: tuple[tuple[str, int], ...]
+    buckets: Buckets
     loans: tuple[OverdueLoan, ...]
 
 
@@ -61,7 +61,6 @@ def report_overdue(
         conn.execute("set transaction isolation level repeatable read, read only")
         book = books.read_book(conn, book_code)
         as_of, known_on = as_of or book.open_on, known_on or book.open_on
-        buckets = bucket_edges(book)
         keys = loans.keys_of_book(conn, book.book_id)
         found = []
         for start in range(0, len(keys), _AT_ONCE):
@@ -69,31 +68,23 @@ def report_overdue(
                 if not any(_counts(fact, as_of, known_on) for fact in facts):
                     continue
                 state = fold(terms, facts, as_of=as_of, known_on=known_on)
-                line = _line(key, state, buckets)
+                line = _line(key, state, book.buckets)
                 if line.outstanding:
                     found.append(line)
             on_progress(min(start + _AT_ONCE, len(keys)), len(keys))
     found.sort(key=lambda each: (-each.dpd, -each.overdue, each.key.person_id, each.key.loan_no))
-    return OverdueReport(book, as_of, known_on, buckets, tuple(found))
-
-
-def bucket_edges(book: BookRow) -> tuple[tuple[str, int], ...]:
-    """The delinquency buckets of a book: its own, or the usual ones."""
-    given = book.settings.get("buckets")
-    return tuple((str(name), int(first)) for name, first in given) if given else BUCKETS
+    return OverdueReport(book, as_of, known_on, book.buckets, tuple(found))
 
 
 def _counts(fact: Fact, as_of: date, known_on: date) -> bool:
     return fact.effective_on <= as_of and fact.recorded_on <= known_on
 
 
-def _line(key: LoanKey, state: LoanState, buckets: tuple[tuple[str, int], ...]) -> OverdueLoan:
-    age = ageing(state)
+def _line(key: LoanKey, state: LoanState, buckets: Buckets) -> OverdueLoan:
+    age = ageing(state, buckets)
     coming = next((r.due_on for r in state.rows if r.due_on >= state.as_of and r.unpaid > 0), None)
     step = next_action(as_of=state.as_of, since=age.since, next_due=coming)
-    return OverdueLoan(
-        key, age.dpd, bucket_of(age.dpd, buckets), age.overdue, age.outstanding, age.since, step
-    )
+    return OverdueLoan(key, age.dpd, age.bucket, age.overdue, age.outstanding, age.since, step)
 
 
 def totals(report: OverdueReport) -> tuple[dict[str, int], list[dict[str, Any]]]:

@@ -103,7 +103,7 @@ def _check_loans(
             if m
         }
         verdict.expect(posted.get(key, {}) == wanted, "journals-differ-from-facts", loan=name)
-        _check_agenda(name, terms, facts, kept.get(key), book.open_on, verdict, measures)
+        _check_agenda(name, terms, facts, kept.get(key), book, verdict, measures)
         closed = verdict.as_of
         if closed is not None:
             _add_loan(totals, kept.get(key), terms, [f for f in facts if f.recorded_on <= closed], closed)
@@ -114,15 +114,15 @@ def _check_agenda(
     terms: LoanTerms,
     facts: Sequence[Fact],
     row: dict[str, Any] | None,
-    open_on: date,
+    book: BookRow,
     verdict: Verdict,
     measures: Measures,
 ) -> None:
     """The coming part of the stored agenda is the one the fold gives today."""
-    plan, _ = agenda(terms, facts, open_on=open_on)
+    plan, _ = agenda(terms, facts, open_on=book.open_on, buckets=book.buckets)
     stored = agendas.entries_of(row, measures) if row else []
     verdict.expect(
-        _coming(stored, open_on) == _coming(plan.entries, open_on)
+        _coming(stored, book.open_on) == _coming(plan.entries, book.open_on)
         and (row is None or row["is_turned"] == plan.is_turned),
         "agenda-differs-from-facts",
         loan=name,

@@ -15,7 +15,8 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from duewell.domain.errors import Conflict, NotFound
-from duewell.store.loans import Connection
+from duewell.domain.loan import Buckets
+from duewell.store.loans import Connection, buckets_in
 
 _DAY_LOCK = 0x64617900  # "day": one advisory lock class of our own
 _COLUMNS = "book_id, code, name, currency, zone, calendar, opened_on, open_on, is_sandbox, settings"
@@ -35,6 +36,11 @@ class BookRow:
     open_on: date
     is_sandbox: bool
     settings: dict[str, Any]
+
+    @property
+    def buckets(self) -> Buckets:
+        """The book's delinquency buckets."""
+        return buckets_in(self.settings)
 
 
 def open_book(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -46,10 +46,11 @@ class Computed:
     plan: Agenda
 
 
-def computed(loan: NewLoan, open_on: date) -> Computed:
+def computed(loan: NewLoan, book: BookRow) -> Computed:
     """Fold a new loan once for its journals and once for its agenda; may run in another process."""
-    state = fold(loan.terms, loan.facts, as_of=open_on)
-    return Computed(loan, journals_of(state), agenda(loan.terms, loan.facts, open_on=open_on)[0])
+    state = fold(loan.terms, loan.facts, as_of=book.open_on)
+    plan, _ = agenda(loan.terms, loan.facts, open_on=book.open_on, buckets=book.buckets)
+    return Computed(loan, journals_of(state), plan)
 
 
 _TABLES = {

@@ -127,12 +127,13 @@ def _turn(conn: Connection, given: dict[str, Any]) -> int:
     keys = [LoanKey(person_id, loan_no) for person_id, loan_no, _ in found]
     read = loans.read_many(conn, keys)
     measures = Measures(conn)
+    buckets = loans.buckets_of_book(conn, given["book"])
     rows = []
     for key, (_, _, product_no) in zip(keys, found, strict=True):
         terms, facts = read[key]
         # What was recorded after the cut-off belongs to the next day; its own posting writes it.
         facts = [f for f in facts if f.recorded_on <= given["day"]]
-        plan, _ = agenda(terms, facts, open_on=given["day"], is_closing=True)
+        plan, _ = agenda(terms, facts, open_on=given["day"], is_closing=True, buckets=buckets)
         rows.append(agendas.agenda_row(key, given["book"], product_no, plan, measures))
     agendas.put_agendas(conn, rows)
     return len(rows)

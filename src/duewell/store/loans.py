@@ -9,7 +9,7 @@ Source   docs/decisions/0002.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
@@ -20,7 +20,7 @@ from psycopg.types.json import Jsonb
 
 from duewell.domain.errors import Conflict, NotFound
 from duewell.domain.ledger import CHART, Journal, Line
-from duewell.domain.loan import Arrear, Fact, FactKind, Position
+from duewell.domain.loan import BUCKETS, Arrear, Buckets, Fact, FactKind, Position, buckets_from
 from duewell.domain.product import LoanTerms, terms_from_payload, terms_to_payload
 
 Connection = psycopg.Connection[Any]
@@ -54,6 +54,7 @@ class LoanRow:
     book_open_on: date
     terms: LoanTerms
     external_ref: str | None
+    buckets: Buckets
 
 
 def create_loan(
@@ -122,7 +123,7 @@ def book_of(conn: Connection, key: LoanKey) -> int:
 def read_loan(conn: Connection, key: LoanKey) -> LoanRow:
     """A loan without its lock."""
     row = conn.execute(
-        "select l.book_id, p.product_no, b.open_on, l.terms, l.external_ref"
+        "select l.book_id, p.product_no, b.open_on, l.terms, l.external_ref, b.settings"
         " from duewell.loan l join duewell.book b using (book_id)"
         " join duewell.product p on p.book_id = l.book_id and p.product_code = l.product_code"
         " and p.version = l.product_version where l.person_id = %s and l.loan_no = %s",
@@ -130,7 +131,20 @@ def read_loan(conn: Connection, key: LoanKey) -> LoanRow:
     ).fetchone()
     if row is None:
         raise NotFound("loan-not-found", person_id=key.person_id, loan_no=key.loan_no)
-    return LoanRow(key, row[0], row[1], row[2], terms_from_payload(row[3]), row[4])
+    return LoanRow(key, row[0], row[1], row[2], terms_from_payload(row[3]), row[4], buckets_in(row[5]))
+
+
+def buckets_in(settings: Mapping[str, Any]) -> Buckets:
+    """The delinquency buckets a book's settings name, the usual ones where they name none."""
+    given = settings.get("bucket_days")
+    return buckets_from(given) if given else BUCKETS
+
+
+def buckets_of_book(conn: Connection, book_id: int) -> Buckets:
+    """The delinquency buckets of a book."""
+    row = conn.execute("select settings from duewell.book where book_id = %s", [book_id]).fetchone()
+    assert row is not None
+    return buckets_in(row[0])
 
 
 def read_facts(conn: Connection, key: LoanKey) -> list[Fact]:

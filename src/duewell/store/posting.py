@@ -91,7 +91,7 @@ def _project(conn: Connection, row: LoanRow, seq: int, facts: list[Fact], fact: 
     """Write the loan's agenda anew, and what the fact changes in the sums of days already closed."""
     measures = Measures(conn)
     open_on = row.book_open_on
-    plan, now = agenda(row.terms, [*facts, fact], open_on=open_on)
+    plan, now = agenda(row.terms, [*facts, fact], open_on=open_on, buckets=row.buckets)
     agendas.put_agendas(conn, [agendas.agenda_row(row.key, row.book_id, row.product_no, plan, measures)])
     if fact.effective_on >= open_on:
         return

@@ -11,20 +11,36 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 
+from duewell.domain.errors import InvalidInput
 from duewell.domain.loan._fold import LoanState
 from duewell.domain.loan._schedule import Row
 from duewell.domain.product import Part
 
-BUCKETS: tuple[tuple[str, int], ...] = (
-    ("current", 0),
-    ("1-30", 1),
-    ("31-60", 31),
-    ("61-90", 61),
-    ("91-120", 91),
-    ("121-180", 121),
-    ("180+", 181),
-)
+Buckets = tuple[tuple[str, int], ...]
+"""Delinquency buckets in order: each with its name and the first day past due that belongs to it."""
+
+_FIRST_DAYS_MAX = 3650
+
+
+def buckets_from(first_days: Sequence[int]) -> Buckets:
+    """Buckets that begin on these days past due, named by their days; what is not late is "current".
+
+    Refuses   InvalidInput "buckets-out-of-order" unless the days begin with 1 and rise, at most 3650.
+
+    >>> buckets_from([1, 31])
+    (('current', 0), ('1-30', 1), ('30+', 31))
+    """
+    if not first_days or first_days[0] != 1 or first_days[-1] > _FIRST_DAYS_MAX:
+        raise InvalidInput("buckets-out-of-order", given=", ".join(map(str, first_days))[:60])
+    if any(later <= earlier for earlier, later in pairwise(first_days)):
+        raise InvalidInput("buckets-out-of-order", given=", ".join(map(str, first_days))[:60])
+    named = [(f"{a}-{b - 1}", a) for a, b in pairwise(first_days)]
+    return (("current", 0), *named, (f"{first_days[-1] - 1}+", first_days[-1]))
+
+
+BUCKETS: Buckets = buckets_from([1, 31, 61, 91, 121, 181])
 RANGES: tuple[int, ...] = (1, 3, 30, 60, 90, 120, 150, 180, 210, 240)
 
 
@@ -39,7 +55,7 @@ class Ageing:
     outstanding: int
 
 
-def ageing(state: LoanState) -> Ageing:
+def ageing(state: LoanState, buckets: Buckets = BUCKETS) -> Ageing:
     """Days past due from the oldest unpaid row, and what is overdue and outstanding.
 
     Overdue is the unpaid parts of rows past due with their penalty. Outstanding is the principal
@@ -51,14 +67,14 @@ def ageing(state: LoanState) -> Ageing:
     other = sum(r.due[p] - r.paid[p] for r in due for p in (Part.PENALTY, Part.FEE, Part.INTEREST))
     return Ageing(
         dpd,
-        bucket_of(dpd),
+        bucket_of(dpd, buckets),
         late[0].due_on if late else None,
         sum(r.unpaid for r in late),
         state.principal_out + other,
     )
 
 
-def bucket_of(dpd: int, buckets: Sequence[tuple[str, int]] = BUCKETS) -> str:
+def bucket_of(dpd: int, buckets: Buckets = BUCKETS) -> str:
     """The bucket whose first day is the largest not above `dpd`."""
     return next(name for name, first in reversed(buckets) if first <= dpd)
 

@@ -15,7 +15,7 @@ from enum import IntEnum
 from itertools import pairwise
 
 from duewell.domain.errors import InvalidInput
-from duewell.domain.loan._ageing import BUCKETS
+from duewell.domain.loan._ageing import BUCKETS, Buckets
 from duewell.domain.loan._facts import Fact
 from duewell.domain.loan._penalty import penalty_base, penalty_lines, penalty_rate_on, penalty_units
 from duewell.domain.loan._schedule import Row
@@ -88,7 +88,7 @@ def agenda(
     *,
     open_on: date,
     is_closing: bool = False,
-    buckets: Sequence[tuple[str, int]] = BUCKETS,
+    buckets: Buckets = BUCKETS,
 ) -> tuple[Agenda, Sums]:
     """The agenda from `open_on` on, and the standing at the end of the day before it.
 
@@ -154,7 +154,7 @@ def _add_due_accrual(entry: Entry, view: View, since: date | None, until: date, 
     return at
 
 
-def _edges(view: View, open_on: date, buckets: Sequence[tuple[str, int]]) -> list[Entry]:
+def _edges(view: View, open_on: date, buckets: Buckets) -> list[Entry]:
     """The days on which the oldest unpaid row enters a bucket."""
     if not view.is_silent:
         return []
