@@ -39,6 +39,14 @@ BUILT = {
     "grace",
     "prepayment: reduce number of instalments",
     "prepayment: skip next instalments",
+    "annuity",
+    "APR (Reg Z)",
+    "IRR",
+    "XIRR",
+    "China: instalment fee to IRR",
+    "China: equal instalment / equal principal",
+    "China: penalty interest",
+    "published schedule",
 }
 
 
