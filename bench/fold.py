@@ -1,0 +1,77 @@
+"""What one loan costs: its fold and its agenda, without a database.
+
+Needs    the domain.
+Gives    fold figures in microseconds: 24 rows with no and with 20 payments, 2,400 facts, and the agenda.
+Never    folds a loan that has another shape than the figure says: each is checked before it is timed.
+Source   docs/reference/benchmarks.md, section fold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from fractions import Fraction
+
+from bench.figures import Figure, figure, microseconds
+from duewell.domain.loan import Fact, FactKind, agenda, fold
+from duewell.domain.product import LoanTerms, PenaltyTerms
+
+START = date(2024, 1, 15)
+ROWS = 24
+FACTS = 2_400
+
+
+def run(options: object) -> Iterator[Figure]:
+    """Every figure of the fold."""
+    terms = LoanTerms(
+        principal=2_400_000,
+        start=START,
+        instalments=ROWS,
+        rate=Fraction(18, 100),
+        penalty=PenaltyTerms(rate=Fraction(27, 100), grace_days=3),
+    )
+    new = [Fact(FactKind.DISBURSED, START, START, "bench", "0000", amount=terms.principal)]
+    paid = new + on_time(terms, new, 20)
+    middle = fold(terms, paid, as_of=START).rows[19].due_on + timedelta(days=10)
+    behind = new + on_time(terms, new, 10)
+    late = fold(terms, paid, as_of=START).rows[10].due_on + timedelta(days=100)
+
+    assert len(fold(terms, paid, as_of=middle).rows) == ROWS
+    assert sum(sum(r.paid) for r in fold(terms, paid, as_of=middle).rows) == sum(f.amount for f in paid[1:])
+    yield figure(
+        "fold_us", microseconds(lambda: fold(terms, new, as_of=START)), "us", note="24 rows, 0 payments"
+    )
+    samples = microseconds(lambda: fold(terms, paid, as_of=middle))
+    yield figure("fold_paid_us", samples, "us", note="24 rows, 20 payments on time; prototype 23")
+    samples = microseconds(lambda: fold(terms, behind, as_of=late))
+    yield figure("fold_late_us", samples, "us", note="24 rows, 10 payments, then 100 days behind")
+    yield _many_facts(terms, new)
+    plan, _ = agenda(terms, paid, open_on=middle)
+    assert not plan.is_turned
+    samples = microseconds(lambda: agenda(terms, paid, open_on=middle))
+    yield figure("agenda_us", samples, "us", note="24 rows, 20 payments on time")
+    plan, _ = agenda(terms, behind, open_on=late)
+    assert plan.is_turned
+    samples = microseconds(lambda: agenda(terms, behind, open_on=late))
+    yield figure("agenda_late_us", samples, "us", note="24 rows, 10 payments, then 100 days behind")
+
+
+def on_time(terms: LoanTerms, facts: list[Fact], count: int) -> list[Fact]:
+    """The first `count` rows paid in full on their due dates."""
+    rows = fold(terms, facts, as_of=START).rows[:count]
+    return [
+        Fact(FactKind.PAYMENT_RECEIVED, row.due_on, row.due_on, "bench", f"{row.nr:04d}", amount=sum(row.due))
+        for row in rows
+    ]
+
+
+def _many_facts(terms: LoanTerms, new: list[Fact]) -> Figure:
+    """A loan paid in small coin: over three payments a day for its whole life."""
+    many = list(new)
+    for n in range(FACTS - 1):
+        on = START + timedelta(days=1 + n * 700 // FACTS)
+        many.append(Fact(FactKind.PAYMENT_RECEIVED, on, on, "bench", f"{n + 1:04d}", amount=1_000))
+    assert len(many) == FACTS
+    end = START + timedelta(days=720)
+    samples = microseconds(lambda: fold(terms, many, as_of=end), rounds=5)
+    return figure("fold_2400_facts_us", samples, "us", note="24 rows, 2,400 facts, as_of day 720")
