@@ -47,6 +47,12 @@ BUILT = {
     "China: equal instalment / equal principal",
     "China: penalty interest",
     "published schedule",
+    "re-age",
+    "re-amortize",
+    "reschedule",
+    "reschedule: due date",
+    "charge-off accounting",
+    "daily accrual, stopped by charge-off",
 }
 
 

@@ -9,11 +9,35 @@ from fractions import Fraction
 from typing import Any
 
 from duewell.domain.calendar import DaysInMonth, DaysInYear, Frequency
-from duewell.domain.loan import Fact, FactKind, LoanState, fold
+from duewell.domain.ledger import (
+    CASH_CLEARING,
+    CREDIT_LOSS,
+    FEE_CHARGED_OFF,
+    FEE_RECEIVABLE,
+    INTEREST_CHARGED_OFF,
+    INTEREST_RECEIVABLE,
+    LOANS_PRINCIPAL,
+    PENALTY_RECEIVABLE,
+)
+from duewell.domain.loan import (
+    ChargeBase,
+    DueDateMoved,
+    Extended,
+    Fact,
+    FactKind,
+    LoanState,
+    ReAged,
+    ReAmortized,
+    Reschedule,
+    daily_accruals,
+    fold,
+)
 from duewell.domain.money import Rounding
+from duewell.domain.postings import journal_of
 from duewell.domain.product import (
     Allocation,
     Amortization,
+    ChargeOffInterest,
     Convention,
     Engine,
     ExcessRule,
@@ -40,6 +64,10 @@ _KINDS = {
     "rate_change": FactKind.RATE_CHANGED,
     "interest_pause": FactKind.PAUSE_SET,
     "charge_off": FactKind.CHARGED_OFF,
+    "move_due_date": FactKind.RESCHEDULED,
+    "extend_terms": FactKind.RESCHEDULED,
+    "re_age": FactKind.RESCHEDULED,
+    "re_amortize": FactKind.RESCHEDULED,
 }
 
 
@@ -66,6 +94,9 @@ def terms_of(case: Json) -> LoanTerms:
         prepayment=Prepayment(t.get("prepayment", "reduce instalment")),
         payoff_to_row_end=t.get("payoff_interest_to") == "row end",
         ageing_grace_days=t.get("delinquency_grace_days", 0),
+        charge_off_interest=ChargeOffInterest.SCHEDULED
+        if c["engine"] == "cumulative"
+        else ChargeOffInterest.ACCRUED,
     )
     return LoanTerms(
         principal=minor(t["principal"]),
@@ -128,19 +159,42 @@ def _event(e: Json, n: int, before: list[Fact]) -> Fact:
         of_date = [
             f
             for f in before
-            if f.effective_on == on
-            and f.kind
-            in (FactKind.DISBURSED, FactKind.PAYMENT_RECEIVED, FactKind.PAID_OFF, FactKind.REFUNDED)
+            if (
+                f.effective_on == on
+                and f.kind
+                in (
+                    FactKind.DISBURSED,
+                    FactKind.PAYMENT_RECEIVED,
+                    FactKind.PAID_OFF,
+                    FactKind.REFUNDED,
+                    FactKind.CHARGED_OFF,
+                )
+            )
+            or (isinstance(f.reschedule, ReAged | ReAmortized) and f.effective_on == on)
         ]
         return replace(_fact(FactKind.REVERSED, on, posted, n), reverses=of_date[e["nth"] - 1].key)
-    if e["type"] not in _KINDS or "pct" in e:
-        raise NotImplementedError(f"event not built yet: {e['type']}")
     return replace(
         _fact(_KINDS[e["type"]], on, posted, n, amount=minor(e.get("amount", "0"))),
         payment_type=e["type"],
         rate=Fraction(e["rate_pct"]) / 100 if "rate_pct" in e else None,
         until=date.fromisoformat(e["until"]) if "until" in e else None,
+        reschedule=_reschedule(e),
+        pct=Fraction(e["pct"]) / 100 if "pct" in e else None,
+        base=ChargeBase(e["base"]) if "pct" in e else None,
     )
+
+
+def _reschedule(e: Json) -> Reschedule | None:
+    on = date.fromisoformat(e["date"])
+    if e["type"] == "move_due_date":
+        return DueDateMoved(on, date.fromisoformat(e["to_due"]))
+    if e["type"] == "extend_terms":
+        return Extended(on, e["extra_instalments"])
+    if e["type"] == "re_age":
+        return ReAged(
+            date.fromisoformat(e["first_due"]), e["instalments"], e["every"], Frequency(e["frequency"])
+        )
+    return ReAmortized() if e["type"] == "re_amortize" else None
 
 
 def _fact(
@@ -179,7 +233,21 @@ def rows_text(state: LoanState) -> list[list[object]]:
     return [line for *_, line in sorted(lines, key=lambda x: (x[0], x[1]))]
 
 
-def transactions_text(case: Json, events: int | None, as_of: str | None = None) -> list[list[object]]:
+def _daily(case: Json, state: LoanState) -> list[list[object]]:
+    """The daily accrual as it was posted: up to the day the run was for, or to the last fact."""
+    t = case["terms"]
+    until = date.fromisoformat(t["accrual_run_until"]) if "accrual_run_until" in t else state.as_of
+    rounding = state.terms.convention.rounding
+    return [
+        [str(on), "accrual", text(amount), "0.00", text(amount), "0.00", "0.00", "0.00", False, False]
+        for row in state.rows
+        for on, amount in daily_accruals(row, until, rounding)
+    ]
+
+
+def transactions_text(
+    case: Json, events: int | None, as_of: str | None = None, *, is_daily: bool = False
+) -> list[list[object]]:
     """Every transaction by date; a reversed one keeps the figures it had when it was posted."""
     terms = terms_of(case)
     facts = facts_of(case, terms)
@@ -191,6 +259,8 @@ def transactions_text(case: Json, events: int | None, as_of: str | None = None) 
     for n, fact in enumerate(kept):
         if fact.kind in (FactKind.REVERSED, FactKind.FEE_CHARGED, FactKind.PENALTY_CHARGED):
             continue  # a charge is no transaction in the listings
+        if isinstance(fact.reschedule, DueDateMoved | Extended):
+            continue  # and neither is a change of dates
         posted = fold(terms, kept[: n + 1], as_of=max(f.recorded_on for f in kept[: n + 1]))
         first = next((a for a in posted.applied if a.fact.key == fact.key), None)
         now = next((a for a in final.applied if a.fact.key == fact.key), None)
@@ -205,7 +275,7 @@ def transactions_text(case: Json, events: int | None, as_of: str | None = None) 
                 shown.kind,
                 text(shown.amount),
                 *map(text, parts),
-                text(shown.balance),
+                text(0 if fact.kind is FactKind.RESCHEDULED else shown.balance),
                 fact.key in gone,
                 replayed,
             ]
@@ -226,4 +296,34 @@ def transactions_text(case: Json, events: int | None, as_of: str | None = None) 
         for r in final.rows
         if terms.penalty is not None and r.penalty_charged
     ]
-    return sorted([*lines, *penalties], key=lambda x: str(x[0]))
+    accruals = _daily(case, final) if is_daily else []
+    return sorted([*lines, *penalties, *accruals], key=lambda x: str(x[0]))
+
+
+ACCOUNTS = {
+    LOANS_PRINCIPAL: "Loans Receivable",
+    INTEREST_RECEIVABLE: "Interest/Fee Receivable",
+    FEE_RECEIVABLE: "Interest/Fee Receivable",
+    PENALTY_RECEIVABLE: "Interest/Fee Receivable",
+    CASH_CLEARING: "Suspense/Clearing",
+    CREDIT_LOSS: "Credit Loss/Bad Debt",
+    INTEREST_CHARGED_OFF: "Interest Income Charge Off",
+    FEE_CHARGED_OFF: "Fee Charge Off",
+}
+"""The peer's names of our accounts."""
+
+
+def journals_text(case: Json) -> dict[str, list[list[str]]]:
+    """The journal of each event type, under the peer's account names, order free."""
+    found: dict[str, dict[tuple[str, str], int]] = {}
+    for applied in state_after(case, None, None).applied:
+        if applied.fact.kind is FactKind.RESCHEDULED:
+            continue
+        lines = found.setdefault(applied.kind, {})
+        for line in journal_of(applied).lines:
+            key = ("D" if line.amount_minor > 0 else "C", ACCOUNTS.get(line.account, line.account.code))
+            lines[key] = lines.get(key, 0) + abs(line.amount_minor)
+    return {
+        kind: sorted([side, name, text(amount)] for (side, name), amount in lines.items())
+        for kind, lines in found.items()
+    }

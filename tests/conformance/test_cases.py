@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from duewell.domain.loan import delinquent_since, principal_by_range, range_of
+from duewell.domain.product import Part
 from tests.conformance.quotes import CHECKS
-from tests.conformance.reader import Json, rows_text, state_after, text, transactions_text
+from tests.conformance.reader import Json, journals_text, rows_text, state_after, text, transactions_text
 
 COLUMNS = (
     "nr",
@@ -42,6 +43,8 @@ def test_the_published_figures_come_out(case: Json) -> None:
         "rows_total",
         "delinquency",
         "payoff_amount",
+        "interest_total",
+        "journal",
     }
     assert set(expect) <= known, f"not built yet: {set(expect) - known}"
     unchecked = set(expect.get("columns_unchecked", ()))
@@ -54,6 +57,13 @@ def test_the_published_figures_come_out(case: Json) -> None:
     if "payoff_amount" in expect:
         paid = [a for a in state_after(case, None, None).applied if a.fact.kind.value == "PaidOff"]
         assert text(paid[-1].amount) == expect["payoff_amount"]
+    if "interest_total" in expect:
+        rows = state_after(case, None, expect.get("as_of")).rows
+        assert text(sum(row.due[Part.INTEREST] for row in rows)) == expect["interest_total"]
+    if "journal" in expect:
+        made = journals_text(case)
+        wanted = {kind: sorted(lines) for kind, lines in expect["journal"].items()}
+        assert {kind: made.get(kind) for kind in wanted} == wanted
     for snap in expect.get("snapshots", ()):
         after = snap["after_events"]
         if "rows" in snap:
@@ -81,7 +91,8 @@ def _compare_rows(
 
 
 def _compare_transactions(case: Json, wanted: list[list[Any]], after: int | None, as_of: str | None) -> None:
-    got = transactions_text(case, after, as_of)
+    is_daily = "penalty" not in case["terms"] and any(line[1] == "accrual" for line in wanted)
+    got = transactions_text(case, after, as_of, is_daily=is_daily)
     if not any(line[1] == "disbursement" for line in wanted):
         got = [line for line in got if line[1] not in ("disbursement", "down_payment")]
     _compare(got, wanted)

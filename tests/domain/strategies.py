@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 
 from hypothesis import strategies as st
 
 from duewell.domain.calendar import DaysInMonth, DaysInYear, Frequency
-from duewell.domain.loan import Fact, FactKind
+from duewell.domain.loan import (
+    ChargeBase,
+    DueDateMoved,
+    Extended,
+    Fact,
+    FactKind,
+    ReAged,
+    ReAmortized,
+    fold,
+)
 from duewell.domain.money import Rounding
 from duewell.domain.product import (
     Allocation,
@@ -103,4 +113,59 @@ def lives(draw: st.DrawFn) -> tuple[LoanTerms, list[Fact], date]:
         on = terms.start + timedelta(days=draw(st.integers(0, 400)))
         amount = draw(st.integers(1, terms.principal * 3 // 2))
         facts.append(Fact(FactKind.PAYMENT_RECEIVED, on, on, "test", f"{n + 1:04d}", amount=amount))
+    facts += draw(turns(terms, facts))
     return terms, facts, terms.start + timedelta(days=draw(st.integers(400, 900)))
+
+
+@st.composite
+def turns(draw: st.DrawFn, terms: LoanTerms, facts: list[Fact]) -> list[Fact]:
+    """Up to three turns a loan's life takes: a new plan, a charge, a waiver, a charge-off; no refused one."""
+    made: list[Fact] = []
+    for n in range(draw(st.integers(0, 3))):
+        on = terms.start + timedelta(days=draw(st.integers(1, 300)))
+        fact = draw(turn(terms, [*facts, *made], on, f"t{n}"))
+        if not fold(terms, [*facts, *made, fact], as_of=terms.start + timedelta(days=2000)).void:
+            made.append(fact)
+    return made
+
+
+TURNS = ("move", "extend", "re-age", "re-amortize", "fee", "pct", "waive", "off", "rate", "pause")
+
+
+@st.composite
+def turn(draw: st.DrawFn, terms: LoanTerms, facts: list[Fact], on: date, ref: str) -> Fact:
+    kind = draw(
+        st.sampled_from(
+            ["move", "extend", "re-age", "re-amortize", "fee", "pct", "waive", "off", "rate", "pause"]
+        )
+    )
+    base = Fact(FactKind.RESCHEDULED, on, on, "test", ref)
+    rows = fold(terms, [f for f in facts if f.effective_on <= on], as_of=on).rows
+    due = draw(st.sampled_from([r.due_on for r in rows]))
+    if kind == "move":
+        to = due + timedelta(days=draw(st.integers(-10, 40)))
+        return replace(base, reschedule=DueDateMoved(due, to))
+    if kind == "extend":
+        return replace(base, reschedule=Extended(due, draw(st.integers(1, 4))))
+    if kind == "re-age":
+        first = on + timedelta(days=draw(st.integers(1, 45)))
+        every, frequency = draw(st.sampled_from([(1, Frequency.MONTHS), (2, Frequency.WEEKS)]))
+        return replace(base, reschedule=ReAged(first, draw(st.integers(1, 6)), every, frequency))
+    if kind == "re-amortize":
+        return replace(base, reschedule=ReAmortized())
+    if kind == "fee":
+        made = draw(st.sampled_from([FactKind.FEE_CHARGED, FactKind.PENALTY_CHARGED]))
+        return replace(base, kind=made, amount=draw(st.integers(1, 9_999)))
+    if kind == "pct":
+        return replace(
+            base, kind=FactKind.FEE_CHARGED, pct=Fraction(2, 100), base=draw(st.sampled_from(ChargeBase))
+        )
+    if kind == "waive":
+        owed = [sum(max(r.due[p] - r.paid[p], 0) for r in rows if r.due_on <= on) for p in range(4)]
+        parts = tuple(draw(st.integers(0, most)) for most in owed)
+        return replace(base, kind=FactKind.WAIVED, parts=(parts[0], parts[1], parts[2], parts[3]))
+    if kind == "rate":
+        return replace(base, kind=FactKind.RATE_CHANGED, rate=Fraction(draw(st.integers(0, 3600)), 10_000))
+    if kind == "pause":
+        return replace(base, kind=FactKind.PAUSE_SET, until=on + timedelta(days=draw(st.integers(0, 60))))
+    return replace(base, kind=FactKind.CHARGED_OFF)

@@ -8,6 +8,7 @@ come late, in the middle of a run, or are taken back leave no difference.
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
@@ -15,8 +16,17 @@ from typing import Any
 import psycopg
 import pytest
 
-from duewell.domain.errors import InvalidInput
-from duewell.domain.loan import Fact, FactKind, fold
+from duewell.domain.errors import InvalidInput, Refusal
+from duewell.domain.loan import (
+    ChargeBase,
+    DueDateMoved,
+    Extended,
+    Fact,
+    FactKind,
+    ReAged,
+    ReAmortized,
+    fold,
+)
 from duewell.domain.product import Convention, Engine, LoanTerms, PenaltyTerms, terms_to_payload
 from duewell.services.close_day import close_day
 from duewell.services.record_fact import Request, record_fact
@@ -256,6 +266,65 @@ def test_a_season_of_random_payments_leaves_every_identity_whole(book: Conn, see
             clean(book)
     close(book, str(day))
     clean(book)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_season_of_new_plans_waivers_and_charge_offs_leaves_every_identity_whole(
+    book: Conn, seed: int
+) -> None:
+    """Facts of every kind, on time and learnt late, between closed days; a refused one leaves nothing."""
+    chance = random.Random(1000 + seed)
+    keys = [lend(book, (n << 59) + n + 1, chance.choice(["equal", "flat"])) for n in range(0, 16, 2)]
+    day, kinds = START, set()
+    for n in range(16):
+        day += timedelta(days=chance.randint(1, 12))
+        close(book, str(day - timedelta(days=1)))
+        for key in chance.sample(keys, 4):
+            on = max(START, day - timedelta(days=chance.choice([0, 0, 0, 3, 20])))
+            fact = any_fact(chance, book, key, on, f"f{n}")
+            request = Request("test", f"{key.person_id}/{n}", "tester", AT)
+            try:
+                record_fact(book, key, fact, request)
+            except Refusal:
+                continue
+            kinds.add(fact.kind)
+        if n % 4 == 0:
+            clean(book)
+    close(book, str(day))
+    clean(book)
+    assert len(kinds) >= 3
+
+
+def any_fact(chance: random.Random, conn: Conn, key: LoanKey, on: date, ref: str) -> Fact:
+    loan = loans.read_loan(conn, key)
+    facts = [f for f in loans.read_facts(conn, key) if f.effective_on <= on]
+    rows = fold(loan.terms, facts, as_of=on).rows
+    due = chance.choice(rows).due_on
+    plan = chance.choice(
+        [
+            DueDateMoved(due, due + timedelta(days=chance.randint(-5, 20))),
+            Extended(due, chance.randint(1, 3)),
+            ReAged(on + timedelta(days=chance.randint(1, 31)), chance.randint(2, 8)),
+            ReAmortized(),
+        ]
+    )
+    owed = [sum(max(r.due[p] - r.paid[p], 0) for r in rows if r.due_on <= on) for p in range(4)]
+    base = Fact(FactKind.PAYMENT_RECEIVED, on, on, "test", ref, amount=chance.randint(1, 300_000))
+    return chance.choice(
+        [
+            base,
+            base,
+            replace(base, kind=FactKind.RESCHEDULED, amount=0, reschedule=plan),
+            replace(base, kind=FactKind.WAIVED, amount=0, parts=tuple(chance.randint(0, m) for m in owed)),
+            replace(
+                base, kind=FactKind.FEE_CHARGED, amount=0, pct=Fraction(1, 100), base=ChargeBase.INTEREST
+            ),
+            replace(base, kind=FactKind.PENALTY_CHARGED, amount=900),
+            replace(base, kind=FactKind.PAUSE_SET, amount=0, until=on + timedelta(days=10)),
+            replace(base, kind=FactKind.RATE_CHANGED, amount=0, rate=Fraction(chance.randint(0, 24), 100)),
+            replace(base, kind=FactKind.CHARGED_OFF, amount=0),
+        ]
+    )
 
 
 def test_a_day_before_the_book_is_refused(book: Conn) -> None:

@@ -7,6 +7,7 @@ returned payment posts only what changed; refusals leave nothing behind.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from fractions import Fraction
 from typing import Any
@@ -14,9 +15,20 @@ from typing import Any
 import psycopg
 import pytest
 
+from duewell.domain.calendar import Frequency
 from duewell.domain.errors import Conflict, InvalidInput, NotFound
-from duewell.domain.ledger import LOANS_PRINCIPAL, balances
-from duewell.domain.loan import Fact, FactKind, fold
+from duewell.domain.ledger import CREDIT_LOSS, LOANS_PRINCIPAL, RECOVERY_INCOME, balances
+from duewell.domain.loan import (
+    ChargeBase,
+    DueDateMoved,
+    Extended,
+    Fact,
+    FactKind,
+    ReAged,
+    ReAmortized,
+    Reschedule,
+    fold,
+)
 from duewell.domain.postings import journals_of
 from duewell.domain.product import LoanTerms
 from duewell.services.record_fact import Request, record_fact
@@ -58,6 +70,10 @@ def fact(kind: FactKind, on: str, ref: str, amount: int = 0, **more: Any) -> Fac
 
 def pay(on: str, ref: str, amount: int) -> Fact:
     return fact(FactKind.PAYMENT_RECEIVED, on, ref, amount)
+
+
+def plan(on: str, change: Reschedule) -> Fact:
+    return fact(FactKind.RESCHEDULED, on, "plan", reschedule=change)
 
 
 def request(key: str) -> Request:
@@ -138,7 +154,15 @@ def test_a_returned_payment_leaves_the_loan_as_if_it_had_never_come(conn: Conn, 
         (pay("2025-12-31", "x", 100), "fact-before-the-loan"),
         (pay("2026-02-01", "x", 0), "amount-not-positive"),
         (pay("2026-02-01", "x", -5), "amount-not-positive"),
-        (fact(FactKind.CHARGED_OFF, "2026-02-01", "x"), "fact-kind-not-supported"),
+        (fact(FactKind.RESCHEDULED, "2026-02-01", "x"), "reschedule-without-change"),
+        (fact(FactKind.WAIVED, "2026-02-01", "x"), "waiver-without-parts"),
+        (fact(FactKind.WAIVED, "2026-02-01", "x", parts=(0, 0, 0, 99_999)), "waiver-above-what-is-due"),
+        (plan("2026-02-01", DueDateMoved(date(2026, 2, 2), date(2026, 2, 9))), "due-date-not-in-plan"),
+        (plan("2026-02-01", DueDateMoved(date(2026, 2, 1), date(2026, 1, 1))), "due-date-before-its-row"),
+        (plan("2026-02-01", Extended(date(2026, 3, 1), 0)), "extension-out-of-range"),
+        (plan("2026-02-01", ReAged(date(2026, 2, 1), 6)), "re-age-due-in-the-past"),
+        (fact(FactKind.FEE_CHARGED, "2026-02-01", "x", pct=Fraction(1, 10)), "charge-without-base"),
+        (fact(FactKind.RECOVERED, "2026-02-01", "x", 100), "recovery-before-charge-off"),
         (fact(FactKind.REVERSED, "2026-02-01", "x", reverses=("no", "such", "fact")), "fact-not-reversible"),
     ],
 )
@@ -148,6 +172,77 @@ def test_what_is_refused_leaves_nothing_behind(conn: Conn, loan: LoanKey, bad: F
     assert refused.value.code == code
     assert len(loans.read_facts(conn, loan)) == 1
     record_fact(conn, loan, pay("2026-02-01", "good", 100), request("k9"))
+    check_ledger(conn, loan)
+
+
+PLANS = [
+    fact(
+        FactKind.RESCHEDULED,
+        "2026-02-20",
+        "plan",
+        reschedule=DueDateMoved(date(2026, 3, 1), date(2026, 3, 15)),
+    ),
+    fact(FactKind.RESCHEDULED, "2026-02-20", "plan", reschedule=Extended(date(2026, 3, 1), 3)),
+    fact(
+        FactKind.RESCHEDULED,
+        "2026-02-20",
+        "plan",
+        reschedule=ReAged(date(2026, 3, 15), 9, 2, Frequency.WEEKS),
+    ),
+    fact(FactKind.RESCHEDULED, "2026-02-20", "plan", reschedule=ReAmortized()),
+    fact(FactKind.FEE_CHARGED, "2026-02-20", "fee", pct=Fraction(1, 100), base=ChargeBase.PRINCIPAL),
+    fact(FactKind.WAIVED, "2026-02-20", "waiver", parts=(0, 0, 100, 200)),
+    fact(FactKind.CHARGED_OFF, "2026-02-20", "off"),
+    fact(FactKind.RATE_CHANGED, "2026-07-01", "announced", rate=Fraction(6, 100)),
+]
+
+
+@pytest.mark.parametrize("change", PLANS, ids=lambda f: f.source_ref + type(f.reschedule).__name__)
+def test_every_kind_of_fact_comes_back_as_it_was_recorded(conn: Conn, loan: LoanKey, change: Fact) -> None:
+    record_fact(conn, loan, change, request("k1"))
+    kept = loans.read_facts(conn, loan)[-1]
+    assert replace(kept, recorded_on=change.recorded_on) == change
+    check_ledger(conn, loan)
+
+
+def test_a_payment_a_bank_returned_is_taken_back_and_cannot_be_returned_twice(
+    conn: Conn, loan: LoanKey
+) -> None:
+    p1 = pay("2026-02-01", "p1", 10_662)
+    record_fact(conn, loan, p1, request("k1"))
+    back = fact(FactKind.PAYMENT_RETURNED, "2026-02-01", "r1", reverses=p1.key)
+    record_fact(conn, loan, back, request("k2"))
+    check_ledger(conn, loan)
+    assert fold(TERMS, loans.read_facts(conn, loan), as_of=date(2026, 2, 2)).rows[0].paid == [0, 0, 0, 0]
+    with pytest.raises(InvalidInput, match="fact-not-reversible"):
+        record_fact(conn, loan, replace(back, source_ref="r2"), request("k3"))
+
+
+def test_a_payment_learnt_late_is_taken_though_it_leaves_a_charge_off_nothing_to_take(
+    conn: Conn, loan: LoanKey
+) -> None:
+    record_fact(conn, loan, fact(FactKind.CHARGED_OFF, "2026-03-01", "off"), request("k1"))
+    record_fact(conn, loan, pay("2026-01-02", "all", TERMS.principal + 50_000), request("k2"))
+    state = fold(TERMS, loans.read_facts(conn, loan), as_of=date(2026, 6, 1))
+    assert [(each.source_ref, reason.code) for each, reason in state.void] == [
+        ("off", "charge-off-of-nothing")
+    ]
+    assert state.charged_off_on is None
+    assert state.overpaid > 0
+    check_ledger(conn, loan)
+
+
+def test_after_a_charge_off_money_is_a_recovery_and_nothing_else_may_come(conn: Conn, loan: LoanKey) -> None:
+    off = record_fact(conn, loan, fact(FactKind.CHARGED_OFF, "2026-03-01", "off"), request("k1"))
+    assert off["principal_minor"] == 0
+    with pytest.raises(Conflict, match="loan-charged-off"):
+        record_fact(conn, loan, fact(FactKind.FEE_CHARGED, "2026-03-02", "fee", 100), request("k2"))
+    record_fact(conn, loan, fact(FactKind.RECOVERED, "2026-03-02", "agency", 5_000), request("k3"))
+    after = record_fact(conn, loan, pay("2026-03-03", "himself", 2_000), request("k4"))
+    assert after["outstanding_minor"] == off["outstanding_minor"] - 7_000
+    held = balances(loans.read_journals(conn, loan))
+    assert held[RECOVERY_INCOME] == -7_000
+    assert held[CREDIT_LOSS] == TERMS.principal
     check_ledger(conn, loan)
 
 

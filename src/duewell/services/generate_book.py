@@ -8,11 +8,13 @@ Source   src/duewell/analytics/synthetic.py says what the behaviour is calibrate
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import date, datetime
 
 from duewell.analytics.synthetic import synthetic_loans
 from duewell.domain.errors import Conflict
+from duewell.domain.loan import Sums
 from duewell.store import books, bulk, loans
 from duewell.store.bulk import NewLoan
 from duewell.store.loans import Connection
@@ -49,6 +51,7 @@ def generate_book(
         if loans.keys_of_book(conn, book.book_id):
             raise Conflict("book-already-open", book=code)
         numbers: dict[str, int] = {}
+        sums: dict[int, Sums] = defaultdict(lambda: defaultdict(int))
         for start in range(0, count, BATCH):
             made = []
             for each in synthetic_loans(
@@ -65,5 +68,10 @@ def generate_book(
                 )
                 made.append(bulk.computed(new, book))
             bulk.write_loans(conn, book, made, actor="generator", at=at)
+            for one in made:
+                for name, value in one.before.items():
+                    sums[one.loan.product_no][name] += value
             on_progress(start + len(made))
+        kept = {number: {k: v for k, v in each.items() if v} for number, each in sums.items()}
+        bulk.write_standing(conn, book, kept, at=at)
     return count

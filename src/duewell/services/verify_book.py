@@ -23,7 +23,19 @@ from duewell.domain.ledger import (
     Line,
     balances,
 )
-from duewell.domain.loan import Entry, EntryKind, Fact, LoanState, Sums, agenda, fold, look, standing
+from duewell.domain.loan import (
+    Entry,
+    EntryKind,
+    Fact,
+    LoanState,
+    Row,
+    Sums,
+    agenda,
+    fold,
+    interest_receivable,
+    look,
+    standing,
+)
 from duewell.domain.postings import general_ledger, journals_of
 from duewell.domain.product import LoanTerms, Part
 from duewell.store import agendas, audit, books, days, loans
@@ -155,26 +167,22 @@ def _add_loan(
 
 def owed(state: LoanState) -> dict[Account, int]:
     """What a folded loan says is owed, by account: whole units charged and not paid."""
+    if state.charged_off_on is not None:
+        return dict.fromkeys((LOANS_PRINCIPAL, INTEREST_RECEIVABLE, FEE_RECEIVABLE, PENALTY_RECEIVABLE), 0)
     fees = sum(r.due[Part.FEE] - r.paid[Part.FEE] for r in state.rows)
-    interest = sum(
-        (r.due[Part.INTEREST] if r.due_on <= state.as_of else r.paid[Part.INTEREST]) - r.paid[Part.INTEREST]
-        for r in state.rows
-    )
-    penal = sum(
-        max(0, r.due[Part.PENALTY] - (r.penalty_charged if _accrues(state) else 0) - r.paid[Part.PENALTY])
-        for r in state.rows
-    )
+    penal = sum(max(0, r.due[Part.PENALTY] - _accruing(state, r) - r.paid[Part.PENALTY]) for r in state.rows)
     return {
         LOANS_PRINCIPAL: state.principal_out,
-        INTEREST_RECEIVABLE: interest,
+        INTEREST_RECEIVABLE: interest_receivable(state),
         FEE_RECEIVABLE: fees,
         PENALTY_RECEIVABLE: penal,
     }
 
 
-def _accrues(state: LoanState) -> bool:
+def _accruing(state: LoanState, row: Row) -> int:
+    """What of a row's penalty accrues by the day, and so is no receivable before it is collected."""
     penalty = state.terms.penalty
-    return penalty is not None and penalty.rate is not None
+    return row.penalty_charged if penalty is not None and penalty.rate is not None else 0
 
 
 def _check_sums(conn: Connection, book: BookRow, as_of: date, verdict: Verdict, totals: _Totals) -> None:

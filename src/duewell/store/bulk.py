@@ -1,7 +1,7 @@
 """Many new loans at once, streamed by COPY: persons, loans, facts, journals, agendas.
 
 Needs    a connection inside a transaction; loans with all their facts.
-Gives    NewLoan, write_loans.
+Gives    NewLoan, computed, write_loans, write_standing.
 Never    takes another way than the posting path would: the same facts, journals and agendas come out.
 Source   docs/decisions/0005-taking-a-book-over.md.
 """
@@ -17,10 +17,10 @@ from psycopg.types.json import Jsonb
 
 from duewell.domain.errors import Conflict
 from duewell.domain.ledger import Journal
-from duewell.domain.loan import Agenda, Fact, agenda, fold
-from duewell.domain.postings import FactKey, journals_of
+from duewell.domain.loan import Agenda, Fact, Sums, agenda, fold
+from duewell.domain.postings import FactKey, day_journal, journals_of
 from duewell.domain.product import LoanTerms, terms_to_payload
-from duewell.store import agendas, loans
+from duewell.store import agendas, days, loans
 from duewell.store.books import BookRow
 from duewell.store.loans import ACCOUNT_NO, Connection, LoanKey
 
@@ -39,18 +39,22 @@ class NewLoan:
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """A new loan with all that its facts say: journals by fact, and the agenda. Made without a database."""
+    """A new loan with all that its facts say: journals by fact, the agenda, and its standing before today.
+
+    Made without a database.
+    """
 
     loan: NewLoan
     journals: dict[FactKey, Journal]
     plan: Agenda
+    before: Sums
 
 
 def computed(loan: NewLoan, book: BookRow) -> Computed:
     """Fold a new loan once for its journals and once for its agenda; may run in another process."""
     state = fold(loan.terms, loan.facts, as_of=book.open_on)
-    plan, _ = agenda(loan.terms, loan.facts, open_on=book.open_on, buckets=book.buckets)
-    return Computed(loan, journals_of(state), plan)
+    plan, before = agenda(loan.terms, loan.facts, open_on=book.open_on, buckets=book.buckets)
+    return Computed(loan, journals_of(state), plan, before)
 
 
 _TABLES = {
@@ -96,12 +100,26 @@ def write_loans(
         )
         rows["loan_state"].append((key.person_id, key.loan_no, len(each.facts) + 1))
         _facts(rows, key, each.facts, book, actor, at)
-        _journals(rows, key, one, book)
+        _journals(rows, key, one)
         rows["agenda"].append(agendas.agenda_row(key, book.book_id, each.product_no, one.plan, measures))
     for table, columns in _TABLES.items():
         with conn.cursor() as cursor, cursor.copy(f"copy duewell.{table} ({columns}) from stdin") as copy:
             for row in rows[table]:
                 copy.write_row(row)
+
+
+def write_standing(conn: Connection, book: BookRow, sums: dict[int, Sums], *, at: datetime) -> None:
+    """Close the day before a new book's first one with what its loans' earlier facts come to, by product."""
+    if not sums:
+        return
+    day = book.open_on - days.ONE_DAY
+    days.begin_run(conn, book.book_id, day, at)
+    days.put_sums(conn, book.book_id, day, sums)
+    for product_no in sorted(sums):
+        journal = day_journal({}, sums[product_no])
+        if journal is not None:
+            days.put_gl_journal(conn, book.book_id, day, product_no, journal)
+    days.finish_run(conn, book.book_id, day, at)
 
 
 def _facts(
@@ -130,12 +148,13 @@ def _facts(
         )
 
 
-def _journals(rows: dict[str, list[tuple[Any, ...]]], key: LoanKey, one: Computed, book: BookRow) -> None:
-    seqs = {fact.key: seq for seq, fact in enumerate(one.loan.facts, start=1)}
+def _journals(rows: dict[str, list[tuple[Any, ...]]], key: LoanKey, one: Computed) -> None:
+    facts = {fact.key: (seq, fact.recorded_on) for seq, fact in enumerate(one.loan.facts, start=1)}
     for name, journal in one.journals.items():
+        seq, recorded_on = facts[name]
         rows["journal"].append(
             (
-                *(key.person_id, key.loan_no, seqs[name], 1, book.open_on),
+                *(key.person_id, key.loan_no, seq, 1, recorded_on),
                 [ACCOUNT_NO[line.account.code] for line in journal.lines],
                 [line.amount_minor for line in journal.lines],
             )

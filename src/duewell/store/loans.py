@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
@@ -18,9 +18,24 @@ from typing import Any
 import psycopg
 from psycopg.types.json import Jsonb
 
+from duewell.domain.calendar import Frequency
 from duewell.domain.errors import Conflict, NotFound
 from duewell.domain.ledger import CHART, Journal, Line
-from duewell.domain.loan import BUCKETS, Arrear, Buckets, Fact, FactKind, Position, buckets_from
+from duewell.domain.loan import (
+    BUCKETS,
+    Arrear,
+    Buckets,
+    ChargeBase,
+    DueDateMoved,
+    Extended,
+    Fact,
+    FactKind,
+    Position,
+    ReAged,
+    ReAmortized,
+    Reschedule,
+    buckets_from,
+)
 from duewell.domain.product import LoanTerms, terms_from_payload, terms_to_payload
 
 Connection = psycopg.Connection[Any]
@@ -321,9 +336,40 @@ def fact_payload(fact: Fact) -> dict[str, Any]:
         payload["arrears"] = [
             [a.due_on.isoformat(), a.penalty, a.fee, a.interest, a.principal] for a in fact.position.arrears
         ]
+    if fact.reschedule is not None:
+        payload["reschedule"] = _plan_payload(fact.reschedule)
+    if fact.pct is not None and fact.base is not None:
+        payload["pct"], payload["base"] = str(fact.pct), fact.base.value
+    if fact.parts is not None:
+        payload["parts_minor"] = list(fact.parts)
     if fact.payload:
         payload["more"] = [list(pair) for pair in fact.payload]
     return payload
+
+
+_PLANS: dict[str, type[Reschedule]] = {
+    "due-date-moved": DueDateMoved,
+    "extended": Extended,
+    "re-aged": ReAged,
+    "re-amortized": ReAmortized,
+}
+
+
+def _plan_payload(plan: Reschedule) -> dict[str, Any]:
+    kind = next(name for name, each in _PLANS.items() if isinstance(plan, each))
+    values = {each.name: getattr(plan, each.name) for each in fields(plan)}
+    return {"kind": kind} | {k: v.isoformat() if isinstance(v, date) else v for k, v in values.items()}
+
+
+def _plan(given: dict[str, Any]) -> Reschedule:
+    kind = _PLANS[given["kind"]]
+    values = {k: v for k, v in given.items() if k != "kind"}
+    for name in ("from_due", "to_due", "first_due"):
+        if name in values:
+            values[name] = date.fromisoformat(values[name])
+    if "frequency" in values:
+        values["frequency"] = Frequency(values["frequency"])
+    return kind(**values)
 
 
 def _fact(row: tuple[Any, ...]) -> Fact:
@@ -345,5 +391,9 @@ def _fact(row: tuple[Any, ...]) -> Fact:
         until=date.fromisoformat(given["until"]) if "until" in given else None,
         reverses=tuple(reversed_key) if reversed_key[0] is not None else None,
         position=position,
+        reschedule=_plan(given["reschedule"]) if "reschedule" in given else None,
+        pct=Fraction(given["pct"]) if "pct" in given else None,
+        base=ChargeBase(given["base"]) if "base" in given else None,
+        parts=tuple(given["parts_minor"]) if "parts_minor" in given else None,
         payload=tuple((k, v) for k, v in given.get("more", ())),
     )

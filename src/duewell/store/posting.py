@@ -16,13 +16,15 @@ from typing import Any
 
 from duewell.domain.errors import InvalidInput
 from duewell.domain.ledger import Journal
-from duewell.domain.loan import Fact, FactKind, LoanState, ageing, agenda, difference_of, fold
+from duewell.domain.loan import TAKING_BACK, Fact, FactKind, LoanState, ageing, agenda, difference_of, fold
 from duewell.domain.postings import difference, journals_of
 from duewell.store import agendas, books, days, loans, request_keys
 from duewell.store.agendas import Measures
 from duewell.store.loans import Connection, LoanKey, LoanRow
 
 SCHEMA = "duewell.recorded-fact/1"
+_ANNOUNCED = (FactKind.RATE_CHANGED, FactKind.PAUSE_SET)
+"""Facts that may be known before the day they count from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ def record(conn: Connection, loan: LoanKey, fact: Fact, request: Request) -> dic
         facts = loans.read_facts(conn, loan)
         _check(fact, facts, row.book_open_on)
         after = fold(row.terms, [*facts, fact], as_of=row.book_open_on)
+        _refuse_void(fact, after)
         journals = _journals(row, facts, fact, after)
         seq = loans.append_fact(conn, loan, fact, recorded_at=request.at, actor=request.actor)
         for part, journal in enumerate(journals, start=1):
@@ -79,8 +82,8 @@ def record(conn: Connection, loan: LoanKey, fact: Fact, request: Request) -> dic
 
 def _journals(row: LoanRow, facts: list[Fact], fact: Fact, after: LoanState) -> list[Journal]:
     """What to post: the fact's own journal, and what it changes in those of facts that count after it."""
-    if after.applied and after.applied[-1].fact is fact:
-        # It counts last, so nothing before it can have changed.
+    if not after.void and after.applied and after.applied[-1].fact is fact:
+        # It counts last, so nothing before it can have changed, and nothing after it became void.
         own = journals_of(after).get(fact.key)
         return [own] if own is not None else []
     before = fold(row.terms, facts, as_of=row.book_open_on)
@@ -111,17 +114,28 @@ def _project(conn: Connection, row: LoanRow, seq: int, facts: list[Fact], fact: 
 
 
 def _check(fact: Fact, facts: list[Fact], open_on: date) -> None:
-    if fact.effective_on > open_on:
+    if fact.effective_on > open_on and fact.kind not in _ANNOUNCED:
         raise InvalidInput(
             "fact-after-the-open-date",
             effective_on=fact.effective_on.isoformat(),
             open_on=open_on.isoformat(),
         )
-    if fact.kind is FactKind.REVERSED:
-        names = {f.key for f in facts if f.kind is not FactKind.REVERSED}
-        gone = {f.reverses for f in facts if f.kind is FactKind.REVERSED}
+    if fact.kind in TAKING_BACK:
+        names = {f.key for f in facts if f.kind not in TAKING_BACK}
+        gone = {f.reverses for f in facts if f.kind in TAKING_BACK}
         if fact.reverses not in names or fact.reverses in gone:
             raise InvalidInput("fact-not-reversible", reverses=str(fact.reverses))
+
+
+def _refuse_void(fact: Fact, after: LoanState) -> None:
+    """Refuse a fact that changes nothing where it stands, or that leaves the loan without its beginning.
+
+    A later waiver or plan that a late-learnt fact leaves with nothing to apply to is no reason to refuse
+    the fact: what happened, happened.
+    """
+    for each, reason in after.void:
+        if each.key == fact.key or each.kind in (FactKind.OPENED, FactKind.DISBURSED):
+            raise reason
 
 
 def _hash(loan: LoanKey, fact: Fact) -> bytes:
@@ -133,14 +147,10 @@ def _hash(loan: LoanKey, fact: Fact) -> bytes:
         fact.effective_on.isoformat(),
         fact.source,
         fact.source_ref,
-        fact.amount,
-        fact.payment_type,
-        str(fact.rate),
-        str(fact.until),
+        loans.fact_payload(fact),
         list(fact.reverses or ()),
-        [list(pair) for pair in fact.payload],
     ]
-    return hashlib.sha256(json.dumps(asked, separators=(",", ":")).encode()).digest()
+    return hashlib.sha256(json.dumps(asked, separators=(",", ":"), sort_keys=True).encode()).digest()
 
 
 def _result(loan: LoanKey, seq: int, after: LoanState) -> dict[str, Any]:

@@ -30,6 +30,11 @@ def figures(state: LoanState) -> object:
     )
 
 
+def recovered(state: LoanState) -> list[int]:
+    """What came back after a charge-off, by part."""
+    return [sum(a.parts[part] for a in state.applied if a.kind == "recovery") for part in Part]
+
+
 @given(loans())
 def test_a_schedule_repays_exactly_what_was_lent(terms: LoanTerms) -> None:
     state = fold(terms, [disbursed(terms)], as_of=terms.start)
@@ -45,8 +50,9 @@ def test_every_payment_is_split_to_the_cent(life: Life) -> None:
     for a in state.applied:
         if a.fact.kind is FactKind.PAYMENT_RECEIVED:
             assert sum(a.parts) + a.overpaid == a.amount
-    paid = sum(sum(r.paid) for r in state.rows) + state.overpaid
-    assert paid == sum(f.amount for f in facts if f.kind is FactKind.PAYMENT_RECEIVED)
+    came = sum(sum(r.paid) for r in state.rows) + state.overpaid + sum(recovered(state))
+    waived = sum(sum(f.parts) for f in facts if f.parts is not None)
+    assert came == waived + sum(f.amount for f in facts if f.kind is FactKind.PAYMENT_RECEIVED)
 
 
 @given(lives())
@@ -54,8 +60,14 @@ def test_every_payment_is_split_to_the_cent(life: Life) -> None:
 def test_principal_out_is_what_was_lent_less_what_came_back(life: Life) -> None:
     terms, facts, as_of = life
     state = fold(terms, facts, as_of=as_of)
-    assert state.principal_out == terms.principal - sum(r.paid[Part.PRINCIPAL] for r in state.rows) >= 0
+    left = terms.principal - sum(r.paid[Part.PRINCIPAL] for r in state.rows)
+    assert left >= 0
     assert sum(r.due[Part.PRINCIPAL] for r in state.rows) == terms.principal
+    if state.charged_off_on is None:
+        assert state.principal_out == left
+    else:
+        assert state.principal_out == 0
+        assert state.claim[Part.PRINCIPAL] == left - recovered(state)[Part.PRINCIPAL]
 
 
 @given(lives(), st.integers(0, 10**9))
@@ -112,5 +124,18 @@ def test_a_loan_with_nothing_unpaid_is_not_late(life: Life) -> None:
     state = fold(terms, facts, as_of=as_of)
     age = ageing(state)
     assert (age.dpd == 0) == (age.since is None) == (age.overdue == 0)
-    if state.principal_out:
-        assert age.outstanding >= state.principal_out
+    assert age.outstanding >= state.principal_out
+    if state.charged_off_on is not None:
+        assert age.outstanding == sum(state.claim)
+
+
+@given(lives())
+@settings(max_examples=200)
+def test_a_new_plan_neither_forgives_nor_invents_anything(life: Life) -> None:
+    """What one row gave up stands in another: moved parts cancel out over the rows."""
+    terms, facts, as_of = life
+    rows = fold(terms, facts, as_of=as_of).rows
+    for part in (Part.PENALTY, Part.FEE, Part.INTEREST):
+        assert sum(r.moved[part] for r in rows) == 0
+    assert all(r.unpaid == 0 for r in rows if r.is_met)
+    assert [r.due_on for r in rows] == sorted(r.due_on for r in rows)

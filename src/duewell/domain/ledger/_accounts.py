@@ -55,6 +55,10 @@ PENALTY_INCOME = _account("penalty_income", AccountKind.INCOME)
 RECOVERY_INCOME = _account("recovery_income", AccountKind.INCOME)
 ROUNDING_OF_INTEREST = _account("rounding_of_interest", AccountKind.INCOME)
 """Interest charged in whole units less interest accrued exactly; either sign, near zero."""
+INTEREST_CHARGED_OFF = _account("interest_charged_off", AccountKind.INCOME)
+"""Interest once taken as income and charged off: it stands against interest income."""
+FEE_CHARGED_OFF = _account("fee_charged_off", AccountKind.INCOME)
+"""Fees and penalties charged off, likewise."""
 WAIVER_EXPENSE = _account("waiver_expense", AccountKind.EXPENSE)
 CREDIT_LOSS = _account("credit_loss", AccountKind.EXPENSE)
 
@@ -76,6 +80,8 @@ CHART: tuple[Account, ...] = (
     ROUNDING_OF_INTEREST,
     WAIVER_EXPENSE,
     CREDIT_LOSS,
+    INTEREST_CHARGED_OFF,
+    FEE_CHARGED_OFF,
 )
 
 _BY_CODE = {each.code: each for each in CHART}

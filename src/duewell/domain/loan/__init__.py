@@ -6,6 +6,7 @@ Never    knows an account, a contact, or today's date.
 Source   docs/decisions/0001.
 """
 
+from duewell.domain.loan._accruals import daily_accruals
 from duewell.domain.loan._ageing import (
     BUCKETS,
     Ageing,
@@ -19,7 +20,21 @@ from duewell.domain.loan._ageing import (
 )
 from duewell.domain.loan._agenda import Agenda, Entry, EntryKind, agenda
 from duewell.domain.loan._apply import payoff_amount
-from duewell.domain.loan._facts import Arrear, Fact, FactKind, Position, in_order, known
+from duewell.domain.loan._facts import (
+    TAKING_BACK,
+    Arrear,
+    ChargeBase,
+    DueDateMoved,
+    Extended,
+    Fact,
+    FactKind,
+    Position,
+    ReAged,
+    ReAmortized,
+    Reschedule,
+    in_order,
+    known,
+)
 from duewell.domain.loan._fold import Applied, Fold, LoanState, fold
 from duewell.domain.loan._recorder import Recorder, TraceSlice
 from duewell.domain.loan._schedule import Row
@@ -31,6 +46,7 @@ from duewell.domain.loan._standing import (
     class_amount,
     days_weight,
     difference_of,
+    interest_receivable,
     look,
     rolled,
     standing,
@@ -39,20 +55,27 @@ from duewell.domain.loan._standing import (
 __all__ = [
     "ACTUAL",
     "BUCKETS",
+    "TAKING_BACK",
     "Ageing",
     "Agenda",
     "Applied",
     "Arrear",
     "Buckets",
+    "ChargeBase",
+    "DueDateMoved",
     "Entry",
     "EntryKind",
+    "Extended",
     "Fact",
     "FactKind",
     "Fold",
     "Key",
     "LoanState",
     "Position",
+    "ReAged",
+    "ReAmortized",
     "Recorder",
+    "Reschedule",
     "Row",
     "Sums",
     "TraceSlice",
@@ -62,11 +85,13 @@ __all__ = [
     "bucket_of",
     "buckets_from",
     "class_amount",
+    "daily_accruals",
     "days_weight",
     "delinquent_since",
     "difference_of",
     "fold",
     "in_order",
+    "interest_receivable",
     "known",
     "look",
     "payoff_amount",

@@ -41,6 +41,7 @@ def buckets_from(first_days: Sequence[int]) -> Buckets:
 
 
 BUCKETS: Buckets = buckets_from([1, 31, 61, 91, 121, 181])
+_OTHERS = (Part.PENALTY, Part.FEE, Part.INTEREST)
 RANGES: tuple[int, ...] = (1, 3, 30, 60, 90, 120, 150, 180, 210, 240)
 
 
@@ -59,18 +60,23 @@ def ageing(state: LoanState, buckets: Buckets = BUCKETS) -> Ageing:
     """Days past due from the oldest unpaid row, and what is overdue and outstanding.
 
     Overdue is the unpaid parts of rows past due with their penalty. Outstanding is the principal
-    out, all due or past due interest and fees, and penalty; not interest accrued but not yet due.
+    out, all due or past due interest and fees, and penalty; not interest accrued but not yet due. What a
+    new plan spread over rows to come was due before and counts. Of a loan charged off it is the claim.
     """
     late = [r for r in state.rows if r.due_on < state.as_of and r.unpaid > 0]
     dpd = (state.as_of - late[0].due_on).days if late else 0
-    due = [r for r in state.rows if r.due_on <= state.as_of]
-    other = sum(r.due[p] - r.paid[p] for r in due for p in (Part.PENALTY, Part.FEE, Part.INTEREST))
+    if state.charged_off_on is not None:
+        outstanding = sum(state.claim)
+    else:
+        outstanding = state.principal_out + sum(
+            _charged(r, p, state.as_of) for r in state.rows for p in _OTHERS
+        )
     return Ageing(
         dpd,
         bucket_of(dpd, buckets),
         late[0].due_on if late else None,
         sum(r.unpaid for r in late),
-        state.principal_out + other,
+        outstanding,
     )
 
 
@@ -100,6 +106,12 @@ def delinquent_since(state: LoanState) -> date | None:
     grace = timedelta(days=state.terms.convention.ageing_grace_days)
     late = [r.due_on + grace for r in state.rows if r.due_on < state.as_of and r.unpaid > 0]
     return min(late) if late and min(late) < state.as_of else None
+
+
+def _charged(row: Row, part: Part, as_of: date) -> int:
+    """What a row asks of a part that has been charged: all that is due, or was due before it moved here."""
+    asked = row.due[part] if row.due_on <= as_of else max(row.moved[part], 0)
+    return max(asked - row.paid[part], 0)
 
 
 def _unpaid_principal(row: Row) -> int:

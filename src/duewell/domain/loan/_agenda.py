@@ -28,6 +28,7 @@ from duewell.domain.loan._standing import (
     closes_interest,
     days_weight,
     difference_of,
+    interest_charged,
     look,
     penalty_begins,
     penalty_class,
@@ -103,18 +104,22 @@ def agenda(
         past = look(terms, earlier, as_of=yesterday, is_closing=True)
         before, was_late = standing(past, yesterday), past.is_silent
     view = look(terms, facts, as_of=open_on, is_closing=is_closing)
-    entries = _dues(view, open_on) + _edges(view, open_on, buckets)
-    _add_slopes(entries, view, open_on)
-    _add_penalties(entries, view, open_on)
-    if was_late and not view.is_silent:
-        entries.append(Entry(open_on, EntryKind.CURED))
+    is_on_books = view.state.charged_off_on is None
+    entries: list[Entry] = []
+    if is_on_books:
+        entries = _dues(view, open_on) + _edges(view, open_on, buckets)
+        _add_slopes(entries, view, open_on)
+        _add_penalties(entries, view, open_on)
+        if was_late and not view.is_silent:
+            entries.append(Entry(open_on, EntryKind.CURED))
     _add_open_day(
         entries, difference_of(standing(view, open_on), rolled(before, yesterday, open_on)), open_on
     )
     entries.sort(key=lambda e: (e.on, e.kind))
     _check(entries)
     last = open_on if is_closing else yesterday
-    since = next((r.due_on for r in view.state.rows if r.due_on <= last and r.unpaid > 0), None)
+    late = (r.due_on for r in view.state.rows if r.due_on <= last and r.unpaid > 0)
+    since = next(late, None) if is_on_books else None
     return Agenda(tuple(entries), view.is_silent, since), before
 
 
@@ -127,8 +132,8 @@ def _dues(view: View, open_on: date) -> list[Entry]:
         claims = tuple(max(0, row.due[p] - row.paid[p]) for p in _CLAIMED)
         entry = Entry(row.due_on, EntryKind.DUE, (claims[0], claims[1], claims[2]))
         if row.due_on > open_on:
-            if not row.is_taken_over:
-                add(entry.adds, ("interest.charged", ""), row.due[Part.INTEREST] - row.paid[Part.INTEREST])
+            charged = interest_charged(row, row.due_on) - interest_charged(row, open_on)
+            add(entry.adds, ("interest.charged", ""), charged)
             if closes_interest(view, row):
                 at = _add_due_accrual(entry, view, charged_to, row.due_on, at)
                 charged_to = row.due_on
@@ -189,9 +194,10 @@ def _add_penalties(entries: list[Entry], view: View, open_on: date) -> None:
     penalty = view.terms.penalty
     if penalty is None or not view.is_silent:
         return
+    begun = {row.nr for row in view.state.rows if row.penalty_to is not None}
     for row in view.rows:
         on = penalty_begins(view.terms, row)
-        if on > open_on:
+        if on > open_on and row.nr not in begun:
             entry = Entry(on, EntryKind.PENALTY)
             if penalty.rate is None:
                 add(entry.adds, ("penalty.once", ""), penalty_once(view, row))

@@ -13,20 +13,31 @@ from datetime import date
 from itertools import islice
 
 from duewell.domain.errors import InvalidInput
-from duewell.domain.loan._facts import Fact, FactKind
-from duewell.domain.loan._fold import Applied, Fold
+from duewell.domain.loan._charge_off import charge_off, recover
+from duewell.domain.loan._facts import ChargeBase, DueDateMoved, Extended, Fact, FactKind, ReAged, ReAmortized
+from duewell.domain.loan._fold import Fold
 from duewell.domain.loan._opening import take_over
+from duewell.domain.loan._reschedule import reschedule
 from duewell.domain.loan._schedule import Row, rate_lines
 from duewell.domain.money import round_fraction, round_ratio
 from duewell.domain.product import Amortization, Engine, ExcessRule, Part, Prepayment, Processing
 
 INTEREST, PRINCIPAL = Part.INTEREST, Part.PRINCIPAL
+RESCHEDULES = {
+    DueDateMoved: "due_date_moved",
+    Extended: "extension",
+    ReAged: "re_age",
+    ReAmortized: "re_amortize",
+    type(None): "",
+}
 
 
 def apply_fact(work: Fold, fact: Fact) -> None:
     """Apply one fact. A kind this fold does not know is refused, never passed over."""
     kind = fact.kind
-    if kind is FactKind.DISBURSED:
+    if work.written_off is not None:
+        recover(work, fact)
+    elif kind is FactKind.DISBURSED:
         _disburse(work, fact)
     elif kind is FactKind.OPENED:
         take_over(work, fact)
@@ -40,13 +51,17 @@ def apply_fact(work: Fold, fact: Fact) -> None:
         _receive(work, fact)
     elif kind is FactKind.REFUNDED:
         _refund(work, fact)
+    elif kind is FactKind.RESCHEDULED:
+        moved = reschedule(work, fact)
+        work.note(fact, moved, [0, 0, 0, moved], RESCHEDULES[type(fact.reschedule)])
+    elif kind is FactKind.WAIVED:
+        _waive(work, fact)
+    elif kind is FactKind.CHARGED_OFF:
+        charge_off(work, fact)
+    elif kind is FactKind.RECOVERED:
+        raise InvalidInput("recovery-before-charge-off", effective_on=fact.effective_on.isoformat())
     else:
         raise InvalidInput("fact-kind-not-supported", kind=kind.value)
-
-
-def _note(work: Fold, fact: Fact, amount: int, parts: list[int], kind: str, overpaid: int = 0) -> None:
-    split = (parts[0], parts[1], parts[2], parts[3])
-    work.applied.append(Applied(fact, kind, amount, split, overpaid, work.out))
 
 
 def _disburse(work: Fold, fact: Fact) -> None:
@@ -68,7 +83,7 @@ def _disburse(work: Fold, fact: Fact) -> None:
             len(work.rows) - 1,
         )
         work.set_instalments(first, _planned_before(work, first), fact.effective_on)
-    _note(work, fact, fact.amount, [0, 0, 0, 0], "disbursement")
+    work.note(fact, fact.amount, [0, 0, 0, 0], "disbursement")
 
 
 def _planned_before(work: Fold, first: int) -> int:
@@ -98,14 +113,51 @@ def _pause(work: Fold, fact: Fact) -> None:
 
 
 def _charge(work: Fold, fact: Fact) -> None:
-    if fact.amount <= 0:
-        raise InvalidInput("amount-not-positive", amount_minor=fact.amount)
+    amount = fact.amount if fact.pct is None else _share_of_schedule(work, fact)
+    if amount <= 0:
+        raise InvalidInput("amount-not-positive", amount_minor=amount)
     is_fee = fact.kind is FactKind.FEE_CHARGED
     part = Part.FEE if is_fee else Part.PENALTY
-    work.rows[work.row_at(fact.effective_on)].due[part] += fact.amount
+    work.rows[work.row_at(fact.effective_on)].due[part] += amount
     parts = [0, 0, 0, 0]
-    parts[part] = fact.amount
-    _note(work, fact, fact.amount, parts, "fee" if is_fee else "penalty")
+    parts[part] = amount
+    work.note(fact, amount, parts, "fee" if is_fee else "penalty")
+
+
+def _share_of_schedule(work: Fold, fact: Fact) -> int:
+    """A charge of so many per cent of what the loan's rows ask for on that day."""
+    work.refresh(fact.effective_on)
+    principal, interest = (sum(r.due[p] for r in work.rows) for p in (PRINCIPAL, INTEREST))
+    bases = {
+        ChargeBase.PRINCIPAL: principal,
+        ChargeBase.INTEREST: interest,
+        ChargeBase.PRINCIPAL_AND_INTEREST: principal + interest,
+    }
+    if fact.base is None or fact.pct is None or fact.pct < 0:
+        raise InvalidInput("charge-without-base", source_ref=fact.source_ref)
+    return round_fraction(fact.pct * bases[fact.base], work.convention.rounding)
+
+
+def _waive(work: Fold, fact: Fact) -> None:
+    """Forgive part of what is due, the oldest row first. Never more of a part than is due on the day."""
+    parts = fact.parts
+    if parts is None or min(parts) < 0 or sum(parts) <= 0:
+        raise InvalidInput("waiver-without-parts", source_ref=fact.source_ref)
+    work.refresh(fact.effective_on)
+    rows = [r for r in work.rows if r.due_on <= fact.effective_on]
+    for part in Part:
+        above = parts[part] - sum(max(row.due[part] - row.paid[part], 0) for row in rows)
+        if above > 0:
+            raise InvalidInput("waiver-above-what-is-due", part=part.name.lower(), above_minor=above)
+    for part in Part:
+        left = parts[part]
+        for row in rows:
+            amount = min(left, max(row.due[part] - row.paid[part], 0))
+            row.paid[part] += amount
+            left -= amount
+            if part is PRINCIPAL and amount:
+                work.repay(row, fact.effective_on, amount)
+    work.note(fact, sum(parts), list(parts), "waiver")
 
 
 def _refund(work: Fold, fact: Fact) -> None:
@@ -116,7 +168,7 @@ def _refund(work: Fold, fact: Fact) -> None:
     if lent_again:
         work.rows[work.row_at(fact.effective_on)].extra += lent_again
         work.lend(fact.effective_on, lent_again)  # thaws the rows, so that the extra is seen
-    _note(work, fact, fact.amount, [0, 0, 0, lent_again], fact.payment_type, -from_credit)
+    work.note(fact, fact.amount, [0, 0, 0, lent_again], fact.payment_type, -from_credit)
 
 
 # -- payments ------------------------------------------------------------------------------------
@@ -139,7 +191,7 @@ def _receive(work: Fold, fact: Fact) -> None:
         payment.in_advance(work.terms.allocation.excess_rule(fact.payment_type))
     work.overpaid += payment.left
     kind = "repayment" if fact.kind is FactKind.PAID_OFF else fact.payment_type
-    _note(work, fact, amount, payment.parts, kind, payment.left)
+    work.note(fact, amount, payment.parts, kind, payment.left)
 
 
 def _due(work: Fold, on: date) -> tuple[list[Row], list[Row]]:
@@ -225,6 +277,7 @@ class _Payment:
         for row in rows:
             self.pay(row, Part.PENALTY, row.due[Part.PENALTY] - row.paid[Part.PENALTY])
             self.pay(row, Part.FEE, row.due[Part.FEE] - row.paid[Part.FEE])
+            self.pay(row, INTEREST, row.moved[INTEREST] - row.paid[INTEREST])
         rows = [r for r in rows if self._room(r) > 0]
         if rule is ExcessRule.SPREAD and rows:
             share = round_ratio(self.left, len(rows), self.work.convention.rounding)
@@ -236,7 +289,7 @@ class _Payment:
 
     def _running(self, row: Row) -> None:
         work = self.work
-        accrued = work.interest(row, self.on, self.on, 0) + row.carry
+        accrued = work.interest(row, self.on, self.on, 0) + row.carry + row.moved[INTEREST]
         for part in work.terms.allocation.order:
             if part is PRINCIPAL:
                 continue
@@ -267,7 +320,10 @@ class _Payment:
         is_last = row is next((r for r in reversed(work.rows) if not r.is_locked), None)
         if is_last or work.convention.amortization is Amortization.EQUAL_PRINCIPAL or not work.is_bearing:
             return row.due[PRINCIPAL] - row.paid[PRINCIPAL]
-        return 0 if row.is_grace else row.instalment + row.extra - row.paid[PRINCIPAL] - row.paid[INTEREST]
+        if row.is_grace:
+            return 0
+        own = max(row.paid[INTEREST] - max(row.moved[INTEREST], 0), 0)
+        return row.instalment + row.extra - row.paid[PRINCIPAL] - own
 
     # cumulative with daily recalculation: wholly principal of the row, and a new plan if it is more
 

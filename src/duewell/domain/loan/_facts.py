@@ -1,6 +1,6 @@
 """Facts of a loan: what the world did that changes what is owed.
 
-Needs    the standard library only.
+Needs    calendar frequencies.
 Gives    Fact and FactKind, the closed list; known() and in_order(), the two clocks and the one order.
 Never    holds anything the fold could derive.
 Source   docs/decisions/0001: effective_on, kind rank, source, source_ref; the entry number never counts.
@@ -14,6 +14,8 @@ from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 
+from duewell.domain.calendar import Frequency
+
 
 class FactKind(StrEnum):
     """The closed list of loan facts."""
@@ -22,6 +24,7 @@ class FactKind(StrEnum):
     OPENED = "Opened"
     RATE_CHANGED = "RateChanged"
     PAUSE_SET = "PauseSet"
+    RESCHEDULED = "Rescheduled"
     FEE_CHARGED = "FeeCharged"
     PENALTY_CHARGED = "PenaltyCharged"
     PAYMENT_RECEIVED = "PaymentReceived"
@@ -30,6 +33,7 @@ class FactKind(StrEnum):
     REFUNDED = "Refunded"
     WAIVED = "Waived"
     CHARGED_OFF = "ChargedOff"
+    RECOVERED = "Recovered"
     REVERSED = "Reversed"
 
 
@@ -38,16 +42,19 @@ _RANK = {
     FactKind.DISBURSED: 0,
     FactKind.RATE_CHANGED: 1,
     FactKind.PAUSE_SET: 1,
+    FactKind.RESCHEDULED: 1,
     FactKind.FEE_CHARGED: 2,
     FactKind.PENALTY_CHARGED: 2,
     FactKind.PAYMENT_RECEIVED: 3,
     FactKind.PAID_OFF: 3,
-    FactKind.PAYMENT_RETURNED: 3,
     FactKind.REFUNDED: 3,
     FactKind.WAIVED: 4,
     FactKind.CHARGED_OFF: 5,
-    FactKind.REVERSED: 6,
+    FactKind.RECOVERED: 6,
 }
+
+TAKING_BACK = frozenset({FactKind.REVERSED, FactKind.PAYMENT_RETURNED})
+"""Facts that take another back and change nothing themselves: ours to correct, or a bank's return."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +80,55 @@ class Position:
     arrears: tuple[Arrear, ...] = ()
 
 
+class ChargeBase(StrEnum):
+    """What a fee or penalty of so many per cent is charged on: the loan's whole schedule on that day."""
+
+    PRINCIPAL = "scheduled principal"
+    INTEREST = "scheduled interest"
+    PRINCIPAL_AND_INTEREST = "scheduled principal + interest"
+
+
+@dataclass(frozen=True, slots=True)
+class DueDateMoved:
+    """The due date `from_due` moves; later ones step on from the new one. The instalment stays."""
+
+    from_due: date
+    to_due: date
+
+
+@dataclass(frozen=True, slots=True)
+class Extended:
+    """What the rows from `from_due` on repay is spread over them and `extra` more."""
+
+    from_due: date
+    extra: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReAged:
+    """Every unpaid row is met by new ones: the unpaid principal over `instalments` from `first_due` on."""
+
+    first_due: date
+    instalments: int
+    every: int = 1
+    frequency: Frequency = Frequency.MONTHS
+
+
+@dataclass(frozen=True, slots=True)
+class ReAmortized:
+    """What is past due is spread over the rows still to come."""
+
+
+Reschedule = DueDateMoved | Extended | ReAged | ReAmortized
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
     """One fact with its two dates.
 
-    `amount` is minor units of the loan's currency, zero where the kind has none. `reverses` is the
-    key of the fact taken back: a fact is named by (kind, source, source_ref), unique in its loan.
+    `amount` is minor units of the loan's currency, zero where the kind has none or where a charge is
+    `pct` of `base`. `parts` are the amounts waived, by Part. `reverses` is the key of the fact taken
+    back: a fact is named by (kind, source, source_ref), unique in its loan.
     """
 
     kind: FactKind
@@ -92,6 +142,10 @@ class Fact:
     until: date | None = None
     reverses: tuple[str, str, str] | None = None
     position: Position | None = None
+    reschedule: Reschedule | None = None
+    pct: Fraction | None = None
+    base: ChargeBase | None = None
+    parts: tuple[int, int, int, int] | None = None
     payload: tuple[tuple[str, str], ...] = field(default=())
 
     @property
@@ -106,8 +160,8 @@ def known(facts: Iterable[Fact], *, known_on: date | None = None) -> tuple[Fact,
     Returns them in the fold's order, so entering the same facts in any order gives the same tuple.
     """
     seen = [f for f in facts if known_on is None or f.recorded_on <= known_on]
-    gone = {f.reverses for f in seen if f.kind is FactKind.REVERSED}
-    return in_order(f for f in seen if f.kind is not FactKind.REVERSED and f.key not in gone)
+    gone = {f.reverses for f in seen if f.kind in TAKING_BACK}
+    return in_order(f for f in seen if f.kind not in TAKING_BACK and f.key not in gone)
 
 
 def in_order(facts: Iterable[Fact]) -> tuple[Fact, ...]:

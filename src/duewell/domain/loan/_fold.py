@@ -11,17 +11,18 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 
 from duewell.domain.calendar import DaysInMonth, DaysInYear
-from duewell.domain.errors import InvalidInput
+from duewell.domain.errors import InvalidInput, Refusal
 from duewell.domain.loan._facts import Fact, FactKind, known
 from duewell.domain.loan._penalty import charge_penalties
 from duewell.domain.loan._recorder import Recorder
 from duewell.domain.loan._schedule import (
     RateLine,
     Row,
+    counts_steps,
     flat_interest,
     level_instalment,
     rate_lines,
@@ -29,6 +30,7 @@ from duewell.domain.loan._schedule import (
     row_factor,
     rows_of,
     slice_ratio,
+    step_part,
 )
 from duewell.domain.money import round_fraction, round_ratio
 from duewell.domain.product import (
@@ -42,6 +44,8 @@ from duewell.domain.product import (
 )
 
 INTEREST, PRINCIPAL = Part.INTEREST, Part.PRINCIPAL
+_ONE_DAY = timedelta(days=1)
+_PLANNED = (FactKind.PAUSE_SET, FactKind.RATE_CHANGED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,11 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class LoanState:
-    """A loan as of a date: rows with what they ask and got, and every transaction's split."""
+    """A loan as of a date: rows with what they ask and got, and every transaction's split.
+
+    After a charge-off nothing stands on the books; `claim` is what the borrower still owes, by part.
+    `void` facts could not be applied, each with the reason.
+    """
 
     terms: LoanTerms
     as_of: date
@@ -69,6 +77,9 @@ class LoanState:
     lent: tuple[tuple[date, int], ...]
     matures_on: date
     opened_on: date | None = None
+    charged_off_on: date | None = None
+    claim: tuple[int, int, int, int] = (0, 0, 0, 0)
+    void: tuple[tuple[Fact, Refusal], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +122,19 @@ class Fold:
         self.opening = self.frozen = _Frozen()
         self.opened_on: date | None = None
         self.settled = 0
+        self.is_moved = False
+        """A due date was moved: the last row then takes any difference of the instalment."""
+        self.anchor = self._anchor()
+        self.written_off: list[int] | None = None
+        """What the borrower still owes by part after a charge-off; None while the loan is on the books."""
+        self.final_on: date | None = None
+        self.void: list[tuple[Fact, Refusal]] = []
         self.row_nr_offset = 1 if terms.down_payment_share else 0
+
+    def note(self, fact: Fact, amount: int, parts: Sequence[int], kind: str, overpaid: int = 0) -> None:
+        """Keep what a fact did."""
+        split = (parts[0], parts[1], parts[2], parts[3])
+        self.applied.append(Applied(fact, kind, amount, split, overpaid, self.out))
 
     # -- principal out ---------------------------------------------------------------------------
 
@@ -141,15 +164,24 @@ class Fold:
     def set_apart(self, row: Row) -> None:
         """A row stayed unpaid: its principal bears the penalty from its due date, and no interest."""
         row.is_apart = True
-        unpaid = row.due[PRINCIPAL] - row.paid[PRINCIPAL]
-        if unpaid <= 0:
+        self._shift_base(row.due_on, row.paid[PRINCIPAL] - row.due[PRINCIPAL])
+
+    def set_back(self, row: Row, on: date) -> None:
+        """A new plan asks for what was set apart: from `on` it bears contract interest again."""
+        if row.is_apart:
+            row.is_apart = False
+            self._shift_base(on, row.due[PRINCIPAL] - row.paid[PRINCIPAL])
+
+    def _shift_base(self, on: date, amount: int) -> None:
+        """Change what bears interest from `on` on, though nothing was lent or repaid."""
+        if not amount:
             return
-        k = bisect_left(self.move_on, row.due_on)
-        if k == len(self.move_on) or self.move_on[k] != row.due_on:
-            self.move_on.insert(k, row.due_on)
+        k = bisect_left(self.move_on, on)
+        if k == len(self.move_on) or self.move_on[k] != on:
+            self.move_on.insert(k, on)
             self.move_to.insert(k, self.move_to[k - 1] if k else 0)
-        self.move_to[k:] = [each - unpaid for each in self.move_to[k:]]
-        self.base -= unpaid
+        self.move_to[k:] = [each + amount for each in self.move_to[k:]]
+        self.base += amount
 
     def take_over(self, on: date, kept: list[Row], frozen: int) -> None:
         """Keep only the rows an opening position leaves; the first `frozen` came past due with it."""
@@ -157,21 +189,37 @@ class Fold:
         asked = sum(r.due[PRINCIPAL] for r in kept[:frozen])
         self.opening = _Frozen(frozen, asked=asked)
 
+    def _anchor(self) -> tuple[date, int]:
+        """The date and the row that later due dates step on from."""
+        if self.terms.due_dates:
+            return self.rows[-1].due_on, self.rows[-1].nr
+        return self.terms.start, 1 if self.terms.down_payment_share else 0
+
+    def reopen(self) -> None:
+        """Rows that came past due with an opening may have been met since: count anew what they ask."""
+        count = self.opening.count
+        asked = sum(r.due[PRINCIPAL] for r in self.rows[:count])
+        self.opening = _Frozen(count, asked=asked)
+        self.thaw()
+
     def thaw(self) -> None:
         """Let the next refresh compute every row again: what just changed reaches back."""
         self.frozen = self.opening
         self.settled = 0
         self.is_even = self._is_even()
 
-    def set_instalments(self, first: int, balance: int, as_of: date) -> None:
-        """Set the level instalment of rows from index `first` so that they repay `balance`."""
+    def set_instalments(self, first: int, balance: int, as_of: date, *, is_new: bool = False) -> None:
+        """Set the level instalment of rows from index `first` so that they repay `balance`.
+
+        `is_new` sets aside an instalment that was agreed as a term of its own.
+        """
         open_rows = [r for r in self.rows[first:] if not r.is_grace and not r.is_down_payment]
         if not open_rows:
             return
         if self.convention.amortization is Amortization.EQUAL_PRINCIPAL or self.is_flat:
             self._set_equal_principal(open_rows, balance)
             return
-        if self.terms.instalment:
+        if self.terms.instalment and not is_new:
             self._set_level(first, self.terms.instalment)
             return
         level = level_instalment(balance, [self.factor(r) for r in open_rows], self.convention)
@@ -191,8 +239,23 @@ class Fold:
             return Fraction(top * (row.due_on - row.start).days, bottom)
         if self.convention.engine is Engine.PROGRESSIVE:
             return row_factor(self.terms, row, self.lines)
-        rate = [line.rate for line in self.lines if line.cut <= row.start][-1]
-        return rate * cumulative_part(self.terms)
+        return self.whole_rate(row) * self.whole_part(row)
+
+    def whole_rate(self, row: Row) -> Fraction:
+        """The one rate of a row whose interest is not cut by days.
+
+        Flat: a change inside the row's period holds for the whole row; else the rate at its start.
+        """
+        last = row.due_on - _ONE_DAY if self.is_flat else row.start
+        return [line.rate for line in self.lines if line.cut <= last][-1]
+
+    def whole_part(self, row: Row) -> Fraction:
+        """The part of a year such a row stands for."""
+        return (
+            row.part
+            if row.part is not None
+            else step_part(self.terms, self.terms.every, self.terms.frequency)
+        )
 
     def _set_equal_principal(self, open_rows: Sequence[Row], balance: int) -> None:
         convention = self.convention
@@ -211,7 +274,7 @@ class Fold:
         Not after a pause, an early payment or an unpaid past due row: then the last row takes it all.
         """
         late = any(r.due_on < as_of and r.unpaid > 0 for r in self.rows)
-        if self.pauses or late or any(r.is_locked for r in self.rows):
+        if self.pauses or self.is_moved or late or any(r.is_locked for r in self.rows):
             return
         gap = self._last_gap(level, as_of)
         step = round_ratio(gap, count, self.convention.rounding)
@@ -289,6 +352,8 @@ class Fold:
 
     def _planned_interest(self, row: Row, planned: int) -> int:
         factor = self.factor(row)
+        if not counts_steps(self.terms):
+            factor = self.whole_rate(row) * Fraction(*slice_ratio(self.terms, row, row.start, row.due_on))
         self._record_whole(row, planned, factor)
         return round_fraction(planned * factor, self.convention.rounding)
 
@@ -299,10 +364,16 @@ class Fold:
 
     def _record_whole(self, row: Row, base: int, factor: Fraction) -> None:
         """A row whose interest is one amount for its whole period, spread evenly over its days."""
-        if self.recorder is not None:
-            rate = [line.rate for line in self.lines if line.cut <= row.start][-1]
-            part = factor / rate if rate else Fraction(0)
-            self.recorder.slice(row.nr, row.start, row.due_on, base, rate, part.numerator, part.denominator)
+        if self.recorder is None:
+            return
+        if self.convention.engine is Engine.PROGRESSIVE:
+            for start, end, rate in rate_slices(row.start, row.due_on, self.lines):
+                num, den = slice_ratio(self.terms, row, start, end)
+                self.recorder.slice(row.nr, start, end, base, rate, num, den)
+            return
+        rate = self.whole_rate(row)
+        part = factor / rate if rate else Fraction(0)
+        self.recorder.slice(row.nr, row.start, row.due_on, base, rate, part.numerator, part.denominator)
 
     def _base_slices(
         self, start: date, until: date, as_of: date, planned: int
@@ -335,6 +406,8 @@ class Fold:
         them, and what does (new money, a new rate, a pause) thaws them. `out` is the principal out to
         assume, where a trial differs from the real one.
         """
+        if self.final_on is not None:
+            as_of = min(as_of, self.final_on)
         rows, sums = self.rows, self.frozen
         out = self.out if out is None else out
         self._settle_leading()
@@ -345,14 +418,18 @@ class Fold:
             row = rows[k]
             if due_by is not None and row.due_on > due_by:
                 break
-            if not row.is_down_payment:
+            if row.is_met:
+                if self.recorder is not None and row.start < row.due_on:
+                    # Its figures stand; only its slices are told again, on the balance of its time.
+                    self.interest(row, row.due_on, as_of, row.agreed)
+            elif not row.is_down_payment:
                 planned = out - behind if self.is_daily else self._agreed(row, asked)
                 whole = self.interest(row, row.due_on, as_of, planned)
                 if row.is_locked:
                     row.due[INTEREST], row.carry = row.due[INTEREST] - row.carry, 0
-                    carry += whole - row.due[INTEREST]
+                    carry += whole - row.due[INTEREST] + row.moved[INTEREST]
                 else:
-                    row.carry, row.due[INTEREST], carry = carry, whole + carry, 0
+                    row.carry, row.due[INTEREST], carry = carry, whole + carry + row.moved[INTEREST], 0
                     skip = self._set_principal(row, k == last, self.out - behind, skip)
                     deferred = self._defer(row, deferred)
             unpaid = row.due[PRINCIPAL] - row.paid[PRINCIPAL]
@@ -380,6 +457,14 @@ class Fold:
                 return k
         return -1
 
+    def keep_agreed(self) -> None:
+        """Write on each open row the balance as agreed at its start, before a new plan changes the rows."""
+        asked = 0
+        for row in self.rows:
+            if not row.is_met:
+                row.agreed = self._agreed(row, asked)
+            asked += row.due[PRINCIPAL]
+
     def _agreed(self, row: Row, asked: int) -> int:
         """The balance as agreed at a row's start: early and late payments do not count."""
         return sum(a for on, a in self.lent if on <= row.start) - asked
@@ -398,7 +483,7 @@ class Fold:
         elif self.convention.amortization is Amortization.EQUAL_PRINCIPAL or self.is_flat:
             planned = row.instalment + row.extra
         else:
-            planned = max(0, row.instalment - row.due[INTEREST]) + row.extra
+            planned = max(0, row.instalment - row.due[INTEREST] + row.moved[INTEREST]) + row.extra
         if self.convention.prepayment is Prepayment.SKIP_NEXT and self.is_daily and not is_last:
             used = min(skip, planned)
             planned -= used
@@ -429,19 +514,9 @@ class Fold:
     def row_at(self, on: date) -> int:
         """Index of the row whose period (start, due] contains `on`; the last one after maturity."""
         for k, row in enumerate(self.rows):
-            if not row.is_down_payment and on <= row.due_on:
+            if not row.is_down_payment and not row.is_met and on <= row.due_on:
                 return k
         return len(self.rows) - 1
-
-
-def cumulative_part(terms: LoanTerms) -> Fraction:
-    """The part of a year of one cumulative row: whole months, or 30 days a month over the year."""
-    convention = terms.convention
-    months = {"MONTHS": 30, "WEEKS": 7, "DAYS": 1}[terms.frequency.value] * terms.every
-    year = convention.days_in_year.value
-    if convention.days_in_month.value == "30" or year == "actual":
-        return Fraction(months, 360 if year == "actual" else int(year))
-    return Fraction(months, int(year))
 
 
 def _sum(pairs: Sequence[tuple[int, int]]) -> tuple[int, int]:
@@ -465,19 +540,21 @@ def fold(
     """Fold the facts known at the end of `known_on`, effective by `as_of`, into the loan's state.
 
     Shapes    facts in any order; the fold puts them into the one order first.
-    Refuses   InvalidInput for a fact dated before the loan starts.
+    Edges     a fact that cannot be applied changes nothing and is listed as void with the reason: what is
+              learnt late may leave a later waiver or plan without anything to apply to, and the loan must
+              still have a state. Whoever records a fact refuses it when it is void itself.
     """
     from duewell.domain.loan._apply import apply_fact  # the two halves of one fold
 
     work = Fold(terms, None)
     for fact in known(facts, known_on=known_on):
-        if fact.effective_on > as_of and fact.kind not in (FactKind.PAUSE_SET, FactKind.RATE_CHANGED):
+        if fact.effective_on > as_of and fact.kind not in _PLANNED:
             break
-        if fact.effective_on < terms.start:
-            raise InvalidInput(
-                "fact-before-the-loan", effective_on=str(fact.effective_on), start=str(terms.start)
-            )
-        apply_fact(work, fact)
+        try:
+            _check_start(terms, fact)
+            apply_fact(work, fact)
+        except Refusal as reason:
+            work.void.append((fact, reason))
     if recorder is not None:
         work.recorder = recorder
         work.thaw()
@@ -489,16 +566,26 @@ def fold(
         as_of,
         tuple(rows),
         tuple(work.applied),
-        work.out,
+        work.out if work.final_on is None else 0,
         work.overpaid,
         tuple(work.lent),
         work.rows[-1].due_on,
         work.opened_on,
+        work.final_on,
+        tuple(work.written_off or (0, 0, 0, 0)),  # type: ignore[arg-type]  # four parts, always
+        tuple(work.void),
     )
+
+
+def _check_start(terms: LoanTerms, fact: Fact) -> None:
+    if fact.effective_on < terms.start:
+        raise InvalidInput(
+            "fact-before-the-loan", effective_on=str(fact.effective_on), start=str(terms.start)
+        )
 
 
 def _is_dropped(work: Fold, row: Row) -> bool:
     """With `reduce number` the schedule ends where nothing is left to repay."""
-    if work.convention.prepayment is not Prepayment.REDUCE_NUMBER or not work.is_daily:
+    if work.convention.prepayment is not Prepayment.REDUCE_NUMBER or not work.is_daily or row.is_met:
         return False
     return not any(row.due) and not any(row.paid) and work.convention.engine is Engine.CUMULATIVE

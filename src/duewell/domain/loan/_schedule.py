@@ -17,8 +17,9 @@ from itertools import pairwise
 
 from duewell.domain.calendar import DaysInMonth, DaysInYear, Frequency, step_date, year_fraction_actual
 from duewell.domain.money import round_fraction, round_ratio
-from duewell.domain.product import Convention, LoanTerms
+from duewell.domain.product import Convention, Engine, InterestMethod, LoanTerms
 
+INSTALMENTS_MAX = 1200
 _UNIT_DAYS = {Frequency.MONTHS: 30, Frequency.WEEKS: 7, Frequency.DAYS: 1}
 
 
@@ -31,6 +32,9 @@ class Row:
     to this one; `extra` is principal lent again inside the row's period. `interest_to` is the day up to
     which interest was collected early. A row taken over came past due with an opening position. The
     principal of a row set apart is past due and bears a penalty in place of contract interest.
+    `part` is the part of a year the row stands for where that is not one step of the plan. `moved` are
+    parts charged to another row and asked here, below zero what this row gave up; a row that gave up all
+    it asked is met, and keeps the balance as agreed at its start.
     """
 
     nr: int
@@ -52,6 +56,10 @@ class Row:
     penalty_to: date | None = None
     penalty_charged: int = 0
     is_apart: bool = False
+    is_met: bool = False
+    part: Fraction | None = None
+    agreed: int = 0
+    moved: tuple[int, int, int, int] = (0, 0, 0, 0)
 
     @property
     def unpaid(self) -> int:
@@ -86,6 +94,9 @@ def slice_ratio(terms: LoanTerms, row: Row, start: date, end: date) -> tuple[int
     a twelfth; with actual months it is the days over the year they lie in.
     """
     convention = terms.convention
+    if row.part is not None:
+        part = row.part * (end - start).days / (row.due_on - row.start).days
+        return part.numerator, part.denominator
     if convention.days_in_month is DaysInMonth.THIRTY:
         year = 365 if convention.days_in_year is DaysInYear.ACTUAL else int(convention.days_in_year.value)
         unit = _UNIT_DAYS[terms.frequency] * terms.every
@@ -94,6 +105,43 @@ def slice_ratio(terms: LoanTerms, row: Row, start: date, end: date) -> tuple[int
         fraction = year_fraction_actual(start, end, convention.days_in_year)
         return fraction.numerator, fraction.denominator
     return (end - start).days, int(convention.days_in_year.value)
+
+
+def step_part(terms: LoanTerms, every: int, frequency: Frequency) -> Fraction:
+    """The part of a year one step stands for where steps count: 30 days a month over the year."""
+    year = terms.convention.days_in_year
+    if terms.convention.engine is Engine.CUMULATIVE and year is DaysInYear.ACTUAL:
+        days = 360
+    else:
+        days = 365 if year is DaysInYear.ACTUAL else int(year.value)
+    return Fraction(_UNIT_DAYS[frequency] * every, days)
+
+
+def counts_steps(terms: LoanTerms) -> bool:
+    """Whether a row stands for its steps, not for its real days."""
+    convention = terms.convention
+    if convention.days_in_month is DaysInMonth.THIRTY:
+        return True
+    return convention.engine is Engine.CUMULATIVE and convention.interest_method is InterestMethod.FLAT
+
+
+def counted_part(
+    terms: LoanTerms, start: date, due_on: date, every: int | None = None, frequency: Frequency | None = None
+) -> Fraction | None:
+    """The part of a year from a day to a due date of its own, counted in units from its first day.
+
+    Whole units, then the days left over the days of the unit begun: 1 January to 18 February is
+    1 + 17/29 months. None where real days count.
+    """
+    if not counts_steps(terms):
+        return None
+    unit = frequency or terms.frequency
+    whole = 0
+    while step_date(start, whole + 1, 1, unit) <= due_on:
+        whole += 1
+    begun, end = step_date(start, whole, 1, unit), step_date(start, whole + 1, 1, unit)
+    units = whole + Fraction((due_on - begun).days, (end - begun).days)
+    return step_part(terms, 1, unit) * units
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ Measures of interest and penalty, each by class unless noted:
     interest.opened    of it, what had accrued when the loan was taken over
     interest.charged   whole units that fell due or were collected early (no class)
     penalty.slope, penalty.accrued
-    penalty.collected  whole units of accrued penalty that were paid (no class)
+    penalty.collected  whole units of accrued penalty that were paid, moved or charged off (no class)
     penalty.once       whole units of penalty charged once per instalment (no class)
 """
 
@@ -71,7 +71,8 @@ def look(terms: LoanTerms, facts: Sequence[Fact], *, as_of: date, is_closing: bo
     recorder = Recorder()
     state = fold(terms, seen, as_of=as_of, recorder=recorder)
     last = as_of if is_closing else as_of - ONE_DAY
-    is_silent = any(r.due_on <= last and r.unpaid > 0 for r in state.rows)
+    is_behind = any(r.due_on <= last and r.unpaid > 0 for r in state.rows)
+    is_silent = is_behind and state.charged_off_on is None
     rows = state.rows
     if is_silent and state.matures_on >= as_of:
         recorder = Recorder()
@@ -141,18 +142,21 @@ def slope_of(terms: LoanTerms, piece: TraceSlice) -> tuple[str, int]:
 def standing(view: View, on: date) -> Sums:
     """What the loan adds to the portfolio sums at the end of `on`, a day on or after the view's own."""
     sums: Sums = {}
-    until = charged_through(view, on)
+    until, accrued_to = charged_through(view, on), on
+    if view.state.charged_off_on is not None:
+        # All the plan still asked for was charged with the charge-off, so it all counts as accrued and due.
+        until = accrued_to = date.max
     for piece in view.slices:
-        if piece.start > on:
+        if piece.start > accrued_to:
             break
         accrual, slope = slope_of(view.terms, piece)
-        for measure, end in (("accrued", on), ("due", until), ("opened", view.state.opened_on)):
+        for measure, end in (("accrued", accrued_to), ("due", until), ("opened", view.state.opened_on)):
             if end is not None and piece.start < end:
                 weight = days_weight(accrual, piece.start, min(piece.end, end))
                 add(sums, ("interest." + measure, accrual), slope * weight)
-        if piece.start <= on < piece.end:
+        if piece.start <= accrued_to < piece.end:
             add(sums, ("interest.slope", accrual), slope)
-    charged = sum(interest_charged(r, on) for r in view.rows)
+    charged = sum(interest_charged(r, accrued_to) for r in view.rows)
     add(sums, ("interest.charged", ""), charged)
     if view.terms.penalty is not None:
         now = {row.nr: row for row in view.state.rows}
@@ -168,10 +172,27 @@ def add(sums: Sums, key: Key, value: int) -> None:
 
 
 def interest_charged(row: Row, on: date) -> int:
-    """Whole units of a row's interest that are charged by `on`: due, or collected before."""
+    """Whole units of a row's own interest that are charged by `on`: due, or collected before.
+
+    What another row was charged and this one asks is not its own; what it gave up still is.
+    """
     if row.is_taken_over:
         return 0
-    return row.due[Part.INTEREST] if row.due_on <= on else row.paid[Part.INTEREST]
+    moved = row.moved[Part.INTEREST]
+    if row.due_on <= on:
+        return row.due[Part.INTEREST] - moved
+    return max(row.paid[Part.INTEREST] - max(moved, 0), 0)
+
+
+def interest_receivable(state: LoanState) -> int:
+    """Whole units of interest charged and not paid, taken over ones included."""
+    charged = 0
+    for row in state.rows:
+        if row.is_taken_over:
+            charged += row.due[Part.INTEREST] - row.moved[Part.INTEREST]
+        else:
+            charged += interest_charged(row, state.as_of)
+    return charged - sum(row.paid[Part.INTEREST] for row in state.rows)
 
 
 def charged_through(view: View, on: date) -> date | None:
@@ -207,13 +228,16 @@ def _add_penalty(sums: Sums, view: View, row: Row, now: Row, on: date) -> None:
     """Add a row's penalty: `now` is the row on the view's day, `row` the same row as it will be."""
     penalty = view.terms.penalty
     assert penalty is not None
-    stated = now.due[Part.PENALTY] - now.penalty_charged
+    stated = now.due[Part.PENALTY] - min(now.moved[Part.PENALTY], 0) - now.penalty_charged
     if penalty.rate is None:
         add(sums, ("penalty.once", ""), now.penalty_charged)
         if now.penalty_to is None and on >= penalty_begins(view.terms, row):
             add(sums, ("penalty.once", ""), penalty_once(view, row))
         return
-    add(sums, ("penalty.collected", ""), max(0, now.paid[Part.PENALTY] - stated))
+    is_closed = now.is_met or view.state.charged_off_on is not None
+    # What a new plan or a charge-off took out of the row was charged with it, paid or not.
+    collected = now.penalty_charged if is_closed else max(0, now.paid[Part.PENALTY] - stated)
+    add(sums, ("penalty.collected", ""), collected)
     accrual = penalty_class(view.terms)
     base = penalty_base(penalty, row) if view.is_silent else 0
     units = now.penalty_num

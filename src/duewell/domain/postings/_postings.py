@@ -13,13 +13,18 @@ from collections import defaultdict
 from duewell.domain.ledger import (
     BORROWER_CREDIT,
     CASH_CLEARING,
+    CREDIT_LOSS,
+    FEE_CHARGED_OFF,
     FEE_INCOME,
     FEE_RECEIVABLE,
+    INTEREST_CHARGED_OFF,
     INTEREST_RECEIVABLE,
     LOANS_PRINCIPAL,
     OPENING_EQUITY,
     PENALTY_INCOME,
     PENALTY_RECEIVABLE,
+    RECOVERY_INCOME,
+    WAIVER_EXPENSE,
     Account,
     Journal,
     Line,
@@ -35,6 +40,13 @@ _RECEIVABLE = {
     Part.INTEREST: INTEREST_RECEIVABLE,
     Part.PRINCIPAL: LOANS_PRINCIPAL,
 }
+_OFF_BOOKS = frozenset({"waiver", "charge_off", "recovery"})
+_CHARGED_OFF = {
+    Part.PENALTY: FEE_CHARGED_OFF,
+    Part.FEE: FEE_CHARGED_OFF,
+    Part.INTEREST: INTEREST_CHARGED_OFF,
+    Part.PRINCIPAL: CREDIT_LOSS,
+}
 _MONEY_OUT = (FactKind.DISBURSED, FactKind.REFUNDED)
 _INCOME = {FactKind.FEE_CHARGED: FEE_INCOME, FactKind.PENALTY_CHARGED: PENALTY_INCOME}
 
@@ -47,6 +59,8 @@ def journal_of(applied: Applied) -> Journal:
     receivable and credits its income. An opening debits what was taken over and credits equity.
     """
     kind = applied.fact.kind
+    if applied.kind in _OFF_BOOKS:
+        return _off_books(applied)
     if kind is FactKind.OPENED:
         taken = [Line(_RECEIVABLE[part], applied.parts[part]) for part in Part if applied.parts[part]]
         return Journal((*taken, Line(OPENING_EQUITY, -applied.amount)))
@@ -64,10 +78,28 @@ def journal_of(applied: Applied) -> Journal:
     return Journal(tuple(lines))
 
 
+def _off_books(applied: Applied) -> Journal:
+    """A waiver, a charge-off or a recovery: what is forgiven, what is given up, what comes back later."""
+    parts = {part: applied.parts[part] for part in Part if applied.parts[part]}
+    if applied.kind == "recovery":
+        back = [Line(RECOVERY_INCOME, -sum(parts.values()))] if parts else []
+        credit = [Line(BORROWER_CREDIT, -applied.overpaid)] if applied.overpaid else []
+        return Journal((Line(CASH_CLEARING, applied.amount), *back, *credit))
+    to: dict[Account, int] = defaultdict(int)
+    for part, amount in parts.items():
+        to[WAIVER_EXPENSE if applied.kind == "waiver" else _CHARGED_OFF[part]] += amount
+    given_up = [Line(account, amount) for account, amount in to.items()]
+    return Journal((*given_up, *(Line(_RECEIVABLE[part], -amount) for part, amount in parts.items())))
+
+
 def journals_of(state: LoanState) -> dict[FactKey, Journal]:
     """Every journal a state stands for, by the fact that caused it."""
-    # An opening of a loan already repaid moves nothing.
-    return {a.fact.key: journal_of(a) for a in state.applied if a.amount}
+    # An opening of a loan already repaid moves nothing, and neither does a new plan: it is still owed.
+    return {
+        a.fact.key: journal_of(a)
+        for a in state.applied
+        if a.amount and a.fact.kind is not FactKind.RESCHEDULED
+    }
 
 
 def difference(before: LoanState, after: LoanState) -> dict[FactKey, Journal]:

@@ -20,6 +20,7 @@ from duewell.domain.money import Rounding
 from duewell.domain.product._terms import (
     Allocation,
     Amortization,
+    ChargeOffInterest,
     Convention,
     Engine,
     ExcessRule,
@@ -36,7 +37,7 @@ from duewell.domain.product._terms import (
 
 SCHEMA = "duewell.loan-terms/1"
 
-_LATER = frozenset({"caps", "due_day_rule"})
+_LATER = frozenset({"caps", "due_day_rule", "charge_off_interest"})
 
 _READ: dict[str, Any] = {
     "start": date.fromisoformat,
@@ -58,6 +59,7 @@ _READ: dict[str, Any] = {
     "excess": lambda pairs: tuple((kind, ExcessRule(rule)) for kind, rule in pairs),
     "due_dates": lambda days: tuple(date.fromisoformat(day) for day in days),
     "due_day_rule": BusinessDayRule,
+    "charge_off_interest": ChargeOffInterest,
     "from_on": date.fromisoformat,
     "caps": lambda caps: tuple(_make(RateCap, cap) for cap in caps),
 }

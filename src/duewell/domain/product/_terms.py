@@ -86,6 +86,13 @@ class PenaltyMode(StrEnum):
     REPLACES = "replaces"
 
 
+class ChargeOffInterest(StrEnum):
+    """What interest a charge-off takes: accrued to the day, or all that the plan still asks for."""
+
+    ACCRUED = "accrued"
+    SCHEDULED = "scheduled"
+
+
 ORDER: tuple[Part, ...] = (Part.PENALTY, Part.FEE, Part.INTEREST, Part.PRINCIPAL)
 
 
@@ -172,6 +179,7 @@ class Convention:
     prepayment: Prepayment = Prepayment.REDUCE_INSTALMENT
     payoff_to_row_end: bool = False
     ageing_grace_days: int = 0
+    charge_off_interest: ChargeOffInterest = ChargeOffInterest.ACCRUED
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,193 @@
+"""Rescheduling: what each change of the plan does to the rows from its day on.
+
+Needs    the Fold up to the day, and a Rescheduled fact.
+Gives    moved due dates, more rows, new rows for old ones, or past due amounts spread over those to come.
+Never    forgives or invents an amount: what leaves a row stands in another, and stays charged.
+Source   docs/reference/conventions.md, section rescheduling.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from duewell.domain.calendar import step_date
+from duewell.domain.errors import InvalidInput
+from duewell.domain.loan._facts import DueDateMoved, Extended, Fact, ReAged, ReAmortized
+from duewell.domain.loan._schedule import INSTALMENTS_MAX, Row, counted_part, counts_steps, step_part
+from duewell.domain.money import round_ratio, split
+from duewell.domain.product import Part
+
+if TYPE_CHECKING:
+    from duewell.domain.loan._fold import Fold
+
+OTHERS = (Part.PENALTY, Part.FEE, Part.INTEREST)
+
+
+def reschedule(work: Fold, fact: Fact) -> int:
+    """Change the rows; returns the principal that moved. Refuses a change that does not fit the plan."""
+    change = fact.reschedule
+    if change is None:
+        raise InvalidInput("reschedule-without-change", source_ref=fact.source_ref)
+    work.refresh(fact.effective_on)
+    if isinstance(change, DueDateMoved):
+        _move_due_date(work, change)
+        moved = 0
+    elif isinstance(change, Extended):
+        _extend(work, change, fact.effective_on)
+        moved = 0
+    elif isinstance(change, ReAged):
+        moved = _re_age(work, change, fact.effective_on)
+    else:
+        assert isinstance(change, ReAmortized)
+        moved = _re_amortize(work, fact.effective_on)
+    work.thaw()
+    work.refresh(fact.effective_on)
+    return moved
+
+
+def _row_due(work: Fold, due_on: date) -> int:
+    for k, row in enumerate(work.rows):
+        if row.due_on == due_on and not row.is_met and not row.is_down_payment:
+            return k
+    raise InvalidInput("due-date-not-in-plan", due_on=due_on.isoformat())
+
+
+def _move_due_date(work: Fold, change: DueDateMoved) -> None:
+    k = _row_due(work, change.from_due)
+    row = work.rows[k]
+    if change.to_due <= row.start:
+        raise InvalidInput("due-date-before-its-row", due_on=str(change.to_due), start=str(row.start))
+    terms = work.terms
+    row.part = counted_part(terms, row.start, change.to_due)
+    for each in work.rows[k:]:
+        work.set_back(each, each.due_on)
+    for n, each in enumerate(work.rows[k:]):
+        each.due_on = step_date(change.to_due, n, terms.every, terms.frequency)
+        each.day_rate = (0, 0)
+        if n:
+            each.start = work.rows[k + n - 1].due_on
+        if each.penalty_to is not None and not (terms.penalty and terms.penalty.pct is not None):
+            # What was charged stays charged; from the new date on it counts anew.
+            each.penalty_to = None
+    work.anchor = (change.to_due, row.nr)
+    work.is_moved = True
+
+
+def _extend(work: Fold, change: Extended, on: date) -> None:
+    first = _row_due(work, change.from_due)
+    if not 1 <= change.extra <= INSTALMENTS_MAX - len(work.rows):
+        raise InvalidInput("extension-out-of-range", extra=change.extra)
+    terms, (anchor, nr) = work.terms, work.anchor
+    balance = sum(a for _, a in work.lent) - sum(r.due[Part.PRINCIPAL] for r in work.rows[:first])
+    for _ in range(change.extra):
+        last = work.rows[-1]
+        due_on = step_date(anchor, last.nr + 1 - nr, terms.every, terms.frequency)
+        work.rows.append(Row(last.nr + 1, last.due_on, due_on))
+    work.thaw()
+    work.set_instalments(first, balance, on, is_new=True)
+
+
+def _re_age(work: Fold, change: ReAged, on: date) -> int:
+    """Meet every unpaid row and open new ones for what they left."""
+    if change.first_due <= on:
+        raise InvalidInput("re-age-due-in-the-past", first_due=str(change.first_due), effective_on=str(on))
+    if not 1 <= change.instalments <= INSTALMENTS_MAX or change.every < 1:
+        raise InvalidInput("instalments-out-of-range", instalments=change.instalments, every=change.every)
+    work.keep_agreed()
+    kept, left = [], [0, 0, 0, 0]
+    for row in work.rows:
+        if row.due_on > on and not _cut(work, row, on):
+            continue
+        if row.unpaid > 0:
+            work.set_back(row, on)
+            meet(row, left)
+        kept.append(row)
+    terms, previous, nr = work.terms, on, work.rows[-1].nr if not kept else kept[-1].nr
+    rows = []
+    for n in range(change.instalments):
+        due_on = step_date(change.first_due, n, change.every, change.frequency)
+        row = Row(nr + n + 1, previous, due_on)
+        if n == 0:
+            row.part = counted_part(terms, previous, due_on, change.every, change.frequency)
+        elif counts_steps(terms) and (change.every, change.frequency) != (terms.every, terms.frequency):
+            row.part = step_part(terms, change.every, change.frequency)
+        rows.append(row)
+        previous = due_on
+    work.rows = kept + rows
+    work.anchor = (change.first_due, nr + 1)
+    work.reopen()
+    principal = work.out
+    work.set_instalments(len(kept), principal, on, is_new=True)
+    _spread(rows, left)
+    return principal
+
+
+def _cut(work: Fold, row: Row, on: date) -> bool:
+    """End a row on the day; False when nothing of it remains to be kept."""
+    if row.start < on and work.is_bearing:
+        days, before = (on - row.start).days, (row.due_on - row.start).days
+        if counts_steps(work.terms):
+            row.part = work.whole_part(row) * days / before
+        row.due_on, row.day_rate = on, (0, 0)
+        if not row.is_locked:
+            interest = work.interest(row, on, on, row.agreed) + row.carry + row.moved[Part.INTEREST]
+            row.due[Part.INTEREST] = max(interest, row.paid[Part.INTEREST])
+            row.due[Part.PRINCIPAL] = row.paid[Part.PRINCIPAL]
+        return True
+    # Its own interest has not begun; what it holds beside is what was paid, charged, or moved here before.
+    row.due[Part.INTEREST] = max(row.paid[Part.INTEREST], row.moved[Part.INTEREST])
+    row.due[Part.PRINCIPAL] = row.paid[Part.PRINCIPAL]
+    row.due_on, row.start, row.is_locked, row.day_rate = on, min(row.start, on), False, (0, 0)
+    row.is_met = True
+    return any(row.paid) or any(row.due)
+
+
+def meet(row: Row, left: list[int]) -> None:
+    """Ask nothing more of a row; what it asked goes to `left` and stays charged to it."""
+    moved = list(row.moved)
+    for part in Part:
+        unpaid = row.due[part] - row.paid[part]
+        left[part] += unpaid
+        moved[part] -= unpaid
+        row.due[part] = row.paid[part]
+    row.moved = (moved[0], moved[1], moved[2], moved[3])
+    row.is_met = True
+
+
+def _spread(rows: list[Row], left: list[int]) -> None:
+    """Share penalty, fee and interest equally over rows; the last one takes the odd units."""
+    for part in OTHERS:
+        if not left[part]:
+            continue
+        for row, share in zip(rows, split(left[part], len(rows)), strict=True):
+            moved = list(row.moved)
+            moved[part] += share
+            row.moved = (moved[0], moved[1], moved[2], moved[3])
+            row.due[part] += share
+
+
+def _re_amortize(work: Fold, on: date) -> int:
+    """Spread what is past due over the rows still to come, principal by the product's multiple."""
+    to_come = [
+        r for r in work.rows if r.due_on >= on and not r.is_met and not r.is_locked and not r.is_down_payment
+    ]
+    if not to_come:
+        raise InvalidInput("no-row-to-spread-over", effective_on=on.isoformat())
+    work.keep_agreed()
+    left = [0, 0, 0, 0]
+    for row in work.rows:
+        if row.due_on < on and row.unpaid > 0:
+            work.set_back(row, on)
+            meet(row, left)
+    work.reopen()
+    principal, convention = left[Part.PRINCIPAL], work.convention
+    share = round_ratio(
+        principal, len(to_come), convention.instalment_rounding, convention.instalment_multiple
+    )
+    for row in to_come[:-1]:
+        row.extra += min(share, principal)
+        principal -= min(share, principal)
+    to_come[-1].extra += principal
+    _spread(to_come, left)
+    return left[Part.PRINCIPAL]
