@@ -9,10 +9,11 @@ from __future__ import annotations
 import random
 from datetime import date, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from duewell.domain.loan import Fact, FactKind, LoanState, Recorder, ageing, fold
+from duewell.domain.loan import Fact, FactKind, LoanState, Recorder, _apply, ageing, fold
 from duewell.domain.money import round_fraction
 from duewell.domain.product import Engine, InterestMethod, LoanTerms, Part
 from tests.domain.strategies import disbursed, lives, loans
@@ -116,6 +117,21 @@ def test_the_recorded_slices_make_every_interest(life: Life) -> None:
         elif slices:
             total += round_fraction(sum(s.exact for s in slices), convention.rounding)
     assert total == sum(r.due[Part.INTEREST] for r in state.rows)
+
+
+@given(lives(), st.lists(st.tuples(st.integers(0, 300), st.integers(1, 3_000)), max_size=20))
+@settings(max_examples=200)
+def test_the_short_way_of_a_payment_in_advance_splits_it_as_the_long_way_does(
+    life: Life, coins: list[tuple[int, int]]
+) -> None:
+    terms, facts, as_of = life
+    for n, (day, amount) in enumerate(coins):
+        on = terms.start + timedelta(days=day)
+        facts = [*facts, Fact(FactKind.PAYMENT_RECEIVED, on, on, "coins", f"c{n:02d}", amount=amount)]
+    quick = fold(terms, facts, as_of=as_of)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_apply, "stays_in_running_row", lambda *_: False)
+        assert figures(fold(terms, facts, as_of=as_of)) == figures(quick)
 
 
 @given(lives())

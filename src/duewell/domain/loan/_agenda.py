@@ -17,7 +17,7 @@ from itertools import pairwise
 from duewell.domain.errors import InvalidInput
 from duewell.domain.loan._ageing import BUCKETS, Buckets
 from duewell.domain.loan._facts import Fact
-from duewell.domain.loan._penalty import penalty_base, penalty_lines, penalty_rate_on, penalty_units
+from duewell.domain.loan._penalty import PenaltyClock, penalty_base
 from duewell.domain.loan._schedule import Row
 from duewell.domain.loan._standing import (
     ONE_DAY,
@@ -194,6 +194,7 @@ def _add_penalties(entries: list[Entry], view: View, open_on: date) -> None:
     penalty = view.terms.penalty
     if penalty is None or not view.is_silent:
         return
+    clock = PenaltyClock(penalty)
     begun = {row.nr for row in view.state.rows if row.penalty_to is not None}
     for row in view.rows:
         on = penalty_begins(view.terms, row)
@@ -202,30 +203,26 @@ def _add_penalties(entries: list[Entry], view: View, open_on: date) -> None:
             if penalty.rate is None:
                 add(entry.adds, ("penalty.once", ""), penalty_once(view, row))
             else:
-                _begin_penalty(entry, view, row, on)
+                _begin_penalty(entry, view, clock, row, on)
             if entry.adds:
                 entries.append(entry)
         if penalty.rate is not None:
-            entries += _capped(view, row, max(on, open_on))
+            entries += _capped(view, clock, row, max(on, open_on))
 
 
-def _begin_penalty(entry: Entry, view: View, row: Row, on: date) -> None:
+def _begin_penalty(entry: Entry, view: View, clock: PenaltyClock, row: Row, on: date) -> None:
     """The day that begins it brings the days of the grace with it: grace delays, it does not forgive."""
-    penalty, accrual = view.terms.penalty, penalty_class(view.terms)
-    assert penalty is not None
-    base = penalty_base(penalty, row)
-    accrued = penalty_scaled(penalty, penalty_units(penalty, base, row.due_on, on))
+    base, accrual = penalty_base(clock.terms, row), penalty_class(view.terms)
+    accrued = penalty_scaled(clock, clock.units(base, row.due_on, on))
     add(entry.adds, ("penalty.accrued", accrual), accrued)
-    add(entry.adds, ("penalty.slope", accrual), scaled(base, penalty_rate_on(penalty, on)))
+    add(entry.adds, ("penalty.slope", accrual), scaled(base, clock.rate_on(on)))
 
 
-def _capped(view: View, row: Row, after: date) -> list[Entry]:
+def _capped(view: View, clock: PenaltyClock, row: Row, after: date) -> list[Entry]:
     """The days after `after` from which a cap lets the penalty of a row grow otherwise."""
-    penalty = view.terms.penalty
-    assert penalty is not None
-    base = penalty_base(penalty, row)
+    base = penalty_base(clock.terms, row)
     entries = []
-    for earlier, later in pairwise(penalty_lines(penalty)):
+    for earlier, later in pairwise(clock.lines):
         change = scaled(base, later.rate) - scaled(base, earlier.rate)
         if later.cut > after and change:
             slope = ("penalty.slope", penalty_class(view.terms))

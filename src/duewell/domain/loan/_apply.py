@@ -182,16 +182,43 @@ def _receive(work: Fold, fact: Fact) -> None:
         raise InvalidInput("amount-not-positive", amount_minor=amount)
     payment = _Payment(work, on, amount)
     late, today = _due(work, on)
-    if amount > sum(r.unpaid for r in late) + sum(r.unpaid for r in today):
+    if amount > sum([r.unpaid for r in late]) + sum([r.unpaid for r in today]):
+        if not late and not today and stays_in_running_row(work, on, amount):
+            payment.running(work.rows[work.row_at(on)])
+            work.note(fact, amount, payment.parts, fact.payment_type)
+            return
         work.refresh(on)  # some will go in advance, so every row must say what it asks
         late, today = _due(work, on)
     payment.slot(late)
-    payment.slot(sorted(today, key=lambda r: r.is_down_payment))
+    if payment.left:
+        payment.slot(sorted(today, key=lambda r: r.is_down_payment))
     if payment.left:
         payment.in_advance(work.terms.allocation.excess_rule(fact.payment_type))
     work.overpaid += payment.left
     kind = "repayment" if fact.kind is FactKind.PAID_OFF else fact.payment_type
     work.note(fact, amount, payment.parts, kind, payment.left)
+
+
+def stays_in_running_row(work: Fold, on: date, amount: int) -> bool:
+    """Whether a payment in advance certainly leaves room in the running row, so that no other row matters.
+
+    Then nothing but that row's interest to the day is asked; a row that may be filled, and every other
+    convention, is asked the long way. Both ways give the same split.
+    """
+    if not (
+        work.is_told and work.is_bearing and work.convention.engine is Engine.PROGRESSIVE and work.is_daily
+    ):
+        return False
+    if work.convention.amortization is not Amortization.EQUAL_INSTALMENTS:
+        return False
+    k = work.row_at(on)
+    row = work.rows[k]
+    if row.is_locked or row.is_grace or k == work.last_open() or not row.start <= on < row.due_on:
+        return False
+    if row.unpaid <= 0 or row.due[INTEREST] > row.instalment or any(row.moved):
+        return False
+    left = row.instalment + row.extra - row.paid[PRINCIPAL] - row.paid[INTEREST]
+    return amount < min(left, work.out)
 
 
 def _due(work: Fold, on: date) -> tuple[list[Row], list[Row]]:
@@ -223,6 +250,7 @@ def payoff_amount(work: Fold, on: date) -> int:
     other = sum(r.due[p] - r.paid[p] for r in work.rows for p in (Part.PENALTY, Part.FEE, INTEREST))
     work.move_on.pop()
     work.move_to.pop()
+    work.epoch += 1
     work.frozen, work.settled = kept
     work.refresh(on)
     return out + other
@@ -256,6 +284,8 @@ class _Payment:
         else:
             pairs = ((r, p) for r in rows for p in allocation.order)
         for row, part in pairs:
+            if not self.left:
+                return
             self.pay(row, part, row.due[part] - row.paid[part])
 
     def in_advance(self, rule: ExcessRule) -> None:
@@ -273,21 +303,28 @@ class _Payment:
     def _early_progressive(self, rule: ExcessRule) -> None:
         rows = [r for r in self.work.rows if r.due_on > self.on and r.unpaid > 0 and not r.is_locked]
         if self.work.is_bearing and rows and rows[0].start <= self.on:
-            self._running(rows.pop(0))
+            self.running(rows.pop(0))
+        if not self.left:
+            return
         for row in rows:
             self.pay(row, Part.PENALTY, row.due[Part.PENALTY] - row.paid[Part.PENALTY])
             self.pay(row, Part.FEE, row.due[Part.FEE] - row.paid[Part.FEE])
             self.pay(row, INTEREST, row.moved[INTEREST] - row.paid[INTEREST])
-        rows = [r for r in rows if self._room(r) > 0]
+        if rule is ExcessRule.SPREAD:
+            rows = [r for r in rows if self._room(r) > 0]
         if rule is ExcessRule.SPREAD and rows:
             share = round_ratio(self.left, len(rows), self.work.convention.rounding)
             for row in rows[:-1]:
                 self._ahead(row, share)
             self._ahead(rows[-1], self.left)
         for row in reversed(rows) if rule is ExcessRule.LAST else rows:
-            self._ahead(row, self.left)
+            if not self.left:
+                return
+            if self._room(row) > 0:
+                self._ahead(row, self.left)
 
-    def _running(self, row: Row) -> None:
+    def running(self, row: Row) -> None:
+        """Pay the running row: interest to the day, then principal, at most its instalment."""
         work = self.work
         accrued = work.interest(row, self.on, self.on, 0) + row.carry + row.moved[INTEREST]
         for part in work.terms.allocation.order:
@@ -305,19 +342,21 @@ class _Payment:
         """Close a row paid in full before its day: its interest is what was paid."""
         is_full = self._room(row) <= 0 or self.work.out == 0
         if is_full and row.paid[INTEREST] >= accrued:
-            row.is_locked, row.carry = True, 0
-            row.due[INTEREST], row.due[PRINCIPAL] = row.paid[INTEREST], row.paid[PRINCIPAL]
+            self._lock(row)
+
+    def _lock(self, row: Row) -> None:
+        row.is_locked, row.carry, self.work.is_told = True, 0, False
+        row.due[INTEREST], row.due[PRINCIPAL] = row.paid[INTEREST], row.paid[PRINCIPAL]
 
     def _ahead(self, row: Row, most: int) -> None:
         self.pay(row, PRINCIPAL, min(self._room(row), most, self.work.out))
         if self._room(row) <= 0 and self.work.is_bearing:
-            row.is_locked, row.carry = True, 0
-            row.due[INTEREST], row.due[PRINCIPAL] = row.paid[INTEREST], row.paid[PRINCIPAL]
+            self._lock(row)
 
     def _room(self, row: Row) -> int:
         """How much principal a row not yet due can still take."""
         work = self.work
-        is_last = row is next((r for r in reversed(work.rows) if not r.is_locked), None)
+        is_last = row is work.rows[work.last_open()] and not row.is_locked
         if is_last or work.convention.amortization is Amortization.EQUAL_PRINCIPAL or not work.is_bearing:
             return row.due[PRINCIPAL] - row.paid[PRINCIPAL]
         if row.is_grace:

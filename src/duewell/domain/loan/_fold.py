@@ -17,7 +17,7 @@ from fractions import Fraction
 from duewell.domain.calendar import DaysInMonth, DaysInYear
 from duewell.domain.errors import InvalidInput, Refusal
 from duewell.domain.loan._facts import Fact, FactKind, known
-from duewell.domain.loan._penalty import charge_penalties
+from duewell.domain.loan._penalty import PenaltyClock, charge_penalties
 from duewell.domain.loan._recorder import Recorder
 from duewell.domain.loan._schedule import (
     RateLine,
@@ -107,10 +107,14 @@ class Fold:
         self.move_on: list[date] = []
         self.move_to: list[int] = []
         self.lent: list[tuple[date, int]] = []
+        self.epoch = 0
+        self.is_told = False
+        """Every row says what it asks, but for payments into the running row since."""
         self.out = 0
         self.base = 0
         """Principal that bears contract interest: all that is out, less what was set apart."""
         self.is_replacing = terms.penalty is not None and terms.penalty.mode is PenaltyMode.REPLACES
+        self.penalty = PenaltyClock(terms.penalty) if terms.penalty is not None else None
         self.overpaid = 0
         self.applied: list[Applied] = []
         self.is_flat = self.convention.interest_method is InterestMethod.FLAT
@@ -181,6 +185,7 @@ class Fold:
             self.move_on.insert(k, on)
             self.move_to.insert(k, self.move_to[k - 1] if k else 0)
         self.move_to[k:] = [each + amount for each in self.move_to[k:]]
+        self.epoch += 1
         self.base += amount
 
     def take_over(self, on: date, kept: list[Row], frozen: int) -> None:
@@ -206,6 +211,8 @@ class Fold:
         """Let the next refresh compute every row again: what just changed reaches back."""
         self.frozen = self.opening
         self.settled = 0
+        self.is_told = False
+        self.epoch += 1
         self.is_even = self._is_even()
 
     def set_instalments(self, first: int, balance: int, as_of: date, *, is_new: bool = False) -> None:
@@ -300,11 +307,12 @@ class Fold:
         """
         if self.is_even and self.recorder is None:
             top, bottom = row.day_rate if row.day_rate[1] else self._day_rate(row)
-            if row.start >= as_of:
-                units = planned * (until - row.start).days if planned > 0 else 0
-            else:
-                slices = self._base_slices(row.start, until, as_of, planned)
-                units = sum([base * (b - a).days for a, b, base in slices if base > 0])
+            units, begin = 0, row.start
+            if begin < as_of:
+                begin = until if until < as_of else as_of
+                units = self._earned(row, begin)
+            if begin < until and planned > 0:
+                units += planned * (until - begin).days
             return round_ratio(units * top, bottom, self.convention.rounding)
         if self.is_flat:
             return self._flat_interest(row)
@@ -312,6 +320,28 @@ class Fold:
             return self._planned_interest(row, planned)
         each = self.convention.engine is Engine.CUMULATIVE
         return self._sliced_interest(row, self._base_slices(row.start, until, as_of, planned), each)
+
+    def _earned(self, row: Row, until: date) -> int:
+        """Base x days of the principal really out over (row.start, until], from where the last look ended.
+
+        Facts come by date, so nothing later reaches back before a look; what does begins a new epoch.
+        """
+        units, at = 0, row.start
+        kept = row.earned
+        if kept is not None and kept[0] == self.epoch and kept[1] <= until:
+            _, at, units = kept
+        on, to = self.move_on, self.move_to
+        k = bisect_right(on, at)
+        base, count = to[k - 1] if k else 0, len(on)
+        while k < count and on[k] < until:
+            if base > 0:
+                units += base * (on[k] - at).days
+            at, base = on[k], to[k]
+            k += 1
+        if base > 0:
+            units += base * (until - at).days
+        row.earned = (self.epoch, until, units)
+        return units
 
     def _is_even(self) -> bool:
         """Every day of a row stands for the same interest on the same base: one rate, one length of day."""
@@ -409,11 +439,12 @@ class Fold:
         if self.final_on is not None:
             as_of = min(as_of, self.final_on)
         rows, sums = self.rows, self.frozen
+        is_trial = out is not None
         out = self.out if out is None else out
         self._settle_leading()
         behind = sum([r.due[PRINCIPAL] - r.paid[PRINCIPAL] for r in rows[self.settled : sums.count]])
         carry, skip, asked, deferred = sums.carry, sums.skip, sums.asked, sums.deferred
-        last = self._last_open()
+        last = self.last_open()
         for k in range(sums.count, len(rows)):
             row = rows[k]
             if due_by is not None and row.due_on > due_by:
@@ -438,20 +469,24 @@ class Fold:
             behind += unpaid
             asked += row.due[PRINCIPAL]
             if row.due_on < as_of and k < len(rows) - 1 and k == sums.count:
+                self.is_told = False
                 sums = self.frozen = _Frozen(k + 1, carry, skip, asked, deferred)
         else:
+            self.is_told = not is_trial
             if rows and rows[-1].is_locked:
                 # Interest that ran after the last row was paid ahead has no later row to move to.
                 rows[-1].due[INTEREST] += carry
                 rows[-1].carry = carry
-        charge_penalties(self.terms, rows[self.settled :], as_of)
+        if self.penalty is not None:
+            charge_penalties(self.penalty, self.convention.rounding, rows[self.settled :], as_of)
 
     def _settle_leading(self) -> None:
         """Step over rows that are frozen and paid: nothing can happen to them any more."""
         while self.settled < self.frozen.count and self.rows[self.settled].unpaid == 0:
             self.settled += 1
 
-    def _last_open(self) -> int:
+    def last_open(self) -> int:
+        """Index of the last row that is not settled early, -1 when all are."""
         for k in range(len(self.rows) - 1, -1, -1):
             if not self.rows[k].is_locked:
                 return k

@@ -11,27 +11,60 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 from fractions import Fraction
-from functools import lru_cache
 from math import lcm
 
 from duewell.domain.loan._schedule import RateLine, Row, rate_slices
-from duewell.domain.money import round_fraction, round_ratio
-from duewell.domain.product import LoanTerms, Part, PenaltyBase, PenaltyTerms
+from duewell.domain.money import Rounding, round_fraction, round_ratio
+from duewell.domain.product import Part, PenaltyBase, PenaltyTerms
 
 
-def charge_penalties(terms: LoanTerms, rows: Sequence[Row], as_of: date) -> None:
+class PenaltyClock:
+    """A penalty's terms with its yearly rate over time, as one fold or look needs them.
+
+    `lines` are what was agreed, or the cap where that is lower; `scale` is the denominator that all
+    their rates share, in which a row's `penalty_num` counts. The slice (D-1, D] belongs to day D, so a
+    cap from day D cuts at D-1.
+    """
+
+    __slots__ = ("lines", "scale", "terms")
+
+    def __init__(self, terms: PenaltyTerms) -> None:
+        self.terms = terms
+        self.lines: list[RateLine] = []
+        if terms.rate is not None:
+            self.lines.append(RateLine(date.min, terms.rate))
+            for cap in terms.caps:
+                rate = min(terms.rate, cap.rate)
+                if rate != self.lines[-1].rate:
+                    self.lines.append(RateLine(cap.from_on - timedelta(days=1), rate))
+        self.scale = lcm(*(line.rate.denominator for line in self.lines))
+
+    def units(self, base: int, start: date, end: date) -> int:
+        """Base x rate x days over (start, end], as a whole number over `scale`."""
+        if not base or start >= end:
+            return 0
+        if len(self.lines) == 1:
+            return base * (end - start).days * self.lines[0].rate.numerator
+        units = 0
+        for a, b, rate in rate_slices(start, end, self.lines):
+            units += base * (b - a).days * rate.numerator * (self.scale // rate.denominator)
+        return units
+
+    def rate_on(self, day: date) -> Fraction:
+        """The yearly rate of the slice that begins on `day`."""
+        return [line.rate for line in self.lines if line.cut <= day][-1]
+
+
+def charge_penalties(clock: PenaltyClock, rounding: Rounding, rows: Sequence[Row], as_of: date) -> None:
     """Bring the penalty of every row to `as_of`. Calling it twice for one date changes nothing."""
-    penalty = terms.penalty
-    if penalty is None:
-        return
     for row in rows:
         if row.due_on >= as_of:
             break
         before = row.penalty_charged
-        if penalty.pct is not None:
-            _charge_once(terms, penalty, row, as_of)
+        if clock.terms.pct is not None:
+            _charge_once(clock.terms, clock.terms.pct, rounding, row, as_of)
         else:
-            _accrue(terms, penalty, row, as_of)
+            _accrue(clock, rounding, row, as_of)
         row.due[Part.PENALTY] += row.penalty_charged - before
 
 
@@ -43,57 +76,22 @@ def penalty_base(penalty: PenaltyTerms, row: Row) -> int:
     return max(base, 0)
 
 
-@lru_cache(maxsize=512)
-def penalty_lines(penalty: PenaltyTerms) -> tuple[RateLine, ...]:
-    """The yearly penalty rate over time: what was agreed, or the cap where that is lower.
-
-    The slice (D-1, D] belongs to day D, so a cap from day D cuts at D-1.
-    """
-    assert penalty.rate is not None
-    lines = [RateLine(date.min, penalty.rate)]
-    for cap in penalty.caps:
-        rate = min(penalty.rate, cap.rate)
-        if rate != lines[-1].rate:
-            lines.append(RateLine(cap.from_on - timedelta(days=1), rate))
-    return tuple(lines)
-
-
-@lru_cache(maxsize=512)
-def penalty_scale(penalty: PenaltyTerms) -> int:
-    """The denominator that every rate of the penalty shares; a row's `penalty_num` counts in it."""
-    return lcm(*(line.rate.denominator for line in penalty_lines(penalty)))
-
-
-def penalty_units(penalty: PenaltyTerms, base: int, start: date, end: date) -> int:
-    """Base x rate x days over (start, end], as a whole number over `penalty_scale`."""
-    scale, units = penalty_scale(penalty), 0
-    for a, b, rate in rate_slices(start, end, penalty_lines(penalty)):
-        units += base * (b - a).days * rate.numerator * (scale // rate.denominator)
-    return units
-
-
-def penalty_rate_on(penalty: PenaltyTerms, day: date) -> Fraction:
-    """The yearly rate of the slice that begins on `day`."""
-    return [line.rate for line in penalty_lines(penalty) if line.cut <= day][-1]
-
-
-def _charge_once(terms: LoanTerms, penalty: PenaltyTerms, row: Row, as_of: date) -> None:
+def _charge_once(penalty: PenaltyTerms, pct: Fraction, rounding: Rounding, row: Row, as_of: date) -> None:
     if row.penalty_to is not None or as_of <= row.due_on + timedelta(days=penalty.grace_days):
         return
-    assert penalty.pct is not None
     row.penalty_to = row.due_on
-    row.penalty_charged = round_fraction(penalty.pct * penalty_base(penalty, row), terms.convention.rounding)
+    row.penalty_charged = round_fraction(pct * penalty_base(penalty, row), rounding)
 
 
-def _accrue(terms: LoanTerms, penalty: PenaltyTerms, row: Row, as_of: date) -> None:
+def _accrue(clock: PenaltyClock, rounding: Rounding, row: Row, as_of: date) -> None:
     """Add base x rate x days since the last look; the base only changes where a fact is folded."""
     if row.penalty_to is None:
-        if as_of <= row.due_on + timedelta(days=penalty.grace_days):
+        if as_of <= row.due_on + timedelta(days=clock.terms.grace_days):
             return
         # A row still unpaid after its grace is charged from its due date: grace delays, it does not forgive.
         row.penalty_to = row.due_on
-    row.penalty_num += penalty_units(penalty, penalty_base(penalty, row), row.penalty_to, as_of)
+    units = clock.units(penalty_base(clock.terms, row), row.penalty_to, as_of)
     row.penalty_to = as_of
-    row.penalty_charged = round_ratio(
-        row.penalty_num, penalty_scale(penalty) * penalty.days_in_year, terms.convention.rounding
-    )
+    if units:
+        row.penalty_num += units
+        row.penalty_charged = round_ratio(row.penalty_num, clock.scale * clock.terms.days_in_year, rounding)

@@ -59,6 +59,8 @@ class Row:
     is_met: bool = False
     part: Fraction | None = None
     agreed: int = 0
+    earned: tuple[int, date, int] | None = None
+    """Base x days of the row's real principal up to a date, as of one epoch of the fold: kept, not a fact."""
     moved: tuple[int, int, int, int] = (0, 0, 0, 0)
 
     @property

@@ -30,16 +30,11 @@ from duewell.domain.calendar import DaysInMonth, DaysInYear
 from duewell.domain.errors import InvalidInput
 from duewell.domain.loan._facts import Fact, FactKind
 from duewell.domain.loan._fold import LoanState, fold
-from duewell.domain.loan._penalty import (
-    penalty_base,
-    penalty_rate_on,
-    penalty_scale,
-    penalty_units,
-)
+from duewell.domain.loan._penalty import PenaltyClock, penalty_base
 from duewell.domain.loan._recorder import Recorder, TraceSlice
 from duewell.domain.loan._schedule import Row
 from duewell.domain.money import round_fraction
-from duewell.domain.product import LoanTerms, Part, PenaltyTerms
+from duewell.domain.product import LoanTerms, Part
 
 RATE_SCALE = 10**6
 ACTUAL = "actual"
@@ -160,8 +155,9 @@ def standing(view: View, on: date) -> Sums:
     add(sums, ("interest.charged", ""), charged)
     if view.terms.penalty is not None:
         now = {row.nr: row for row in view.state.rows}
+        clock = PenaltyClock(view.terms.penalty)
         for row in view.rows:
-            _add_penalty(sums, view, row, now.get(row.nr, row), on)
+            _add_penalty(sums, view, clock, row, now.get(row.nr, row), on)
     return {key: value for key, value in sums.items() if value}
 
 
@@ -224,10 +220,9 @@ def penalty_class(terms: LoanTerms) -> str:
     return f"1/{terms.penalty.days_in_year}"
 
 
-def _add_penalty(sums: Sums, view: View, row: Row, now: Row, on: date) -> None:
+def _add_penalty(sums: Sums, view: View, clock: PenaltyClock, row: Row, now: Row, on: date) -> None:
     """Add a row's penalty: `now` is the row on the view's day, `row` the same row as it will be."""
-    penalty = view.terms.penalty
-    assert penalty is not None
+    penalty = clock.terms
     stated = now.due[Part.PENALTY] - min(now.moved[Part.PENALTY], 0) - now.penalty_charged
     if penalty.rate is None:
         add(sums, ("penalty.once", ""), now.penalty_charged)
@@ -245,14 +240,14 @@ def _add_penalty(sums: Sums, view: View, row: Row, now: Row, on: date) -> None:
     if since is None and on >= penalty_begins(view.terms, row):
         since = row.due_on
     if since is not None:
-        units += penalty_units(penalty, base, since, on)
-        add(sums, ("penalty.slope", accrual), scaled(base, penalty_rate_on(penalty, on)))
-    add(sums, ("penalty.accrued", accrual), penalty_scaled(penalty, units))
+        units += clock.units(base, since, on)
+        add(sums, ("penalty.slope", accrual), scaled(base, clock.rate_on(on)))
+    add(sums, ("penalty.accrued", accrual), penalty_scaled(clock, units))
 
 
-def penalty_scaled(penalty: PenaltyTerms, units: int) -> int:
+def penalty_scaled(clock: PenaltyClock, units: int) -> int:
     """A row's exact penalty in the whole units of a slope. Refuses a rate finer than 0.0001 %."""
-    return scaled(units, Fraction(1, penalty_scale(penalty)))
+    return scaled(units, Fraction(1, clock.scale))
 
 
 def penalty_begins(terms: LoanTerms, row: Row) -> date:
