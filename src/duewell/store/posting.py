@@ -15,9 +15,8 @@ from datetime import date, datetime
 from typing import Any
 
 from duewell.domain.errors import InvalidInput
-from duewell.domain.ledger import Journal
-from duewell.domain.loan import TAKING_BACK, Fact, FactKind, LoanState, ageing, agenda, difference_of, fold
-from duewell.domain.postings import difference, journals_of
+from duewell.domain.loan import TAKING_BACK, Fact, FactKind, LoanState, Replay, ageing, replay
+from duewell.domain.postings import difference
 from duewell.store import agendas, books, days, loans, request_keys
 from duewell.store.agendas import Measures
 from duewell.store.loans import Connection, LoanKey, LoanRow
@@ -60,14 +59,14 @@ def record(conn: Connection, loan: LoanKey, fact: Fact, request: Request) -> dic
         fact = replace(fact, recorded_on=row.book_open_on)
         facts = loans.read_facts(conn, loan)
         _check(fact, facts, row.book_open_on)
-        after = fold(row.terms, [*facts, fact], as_of=row.book_open_on)
-        _refuse_void(fact, after)
-        journals = _journals(row, facts, fact, after)
+        change = replay(row.terms, facts, fact, open_on=row.book_open_on, buckets=row.buckets)
+        _refuse_void(fact, change.after)
         seq = loans.append_fact(conn, loan, fact, recorded_at=request.at, actor=request.actor)
-        for part, journal in enumerate(journals, start=1):
+        journals = difference(change.before, change.after)
+        for part, journal in enumerate(journals.values(), start=1):
             loans.append_journal(conn, loan, seq, part, journal, posted_on=row.book_open_on)
-        _project(conn, row, seq, facts, fact)
-        result = _result(loan, seq, after)
+        _project(conn, row, seq, change)
+        result = _result(loan, seq, change.after)
         request_keys.keep(
             conn,
             client_id=request.client_id,
@@ -80,35 +79,20 @@ def record(conn: Connection, loan: LoanKey, fact: Fact, request: Request) -> dic
     return result
 
 
-def _journals(row: LoanRow, facts: list[Fact], fact: Fact, after: LoanState) -> list[Journal]:
-    """What to post: the fact's own journal, and what it changes in those of facts that count after it."""
-    if not after.void and after.applied and after.applied[-1].fact is fact:
-        # It counts last, so nothing before it can have changed, and nothing after it became void.
-        own = journals_of(after).get(fact.key)
-        return [own] if own is not None else []
-    before = fold(row.terms, facts, as_of=row.book_open_on)
-    return list(difference(before, after).values())
-
-
-def _project(conn: Connection, row: LoanRow, seq: int, facts: list[Fact], fact: Fact) -> None:
+def _project(conn: Connection, row: LoanRow, seq: int, change: Replay) -> None:
     """Write the loan's agenda anew, and what the fact changes in the sums of days already closed."""
     measures = Measures(conn)
-    open_on = row.book_open_on
-    plan, now = agenda(row.terms, [*facts, fact], open_on=open_on, buckets=row.buckets)
-    agendas.put_agendas(conn, [agendas.agenda_row(row.key, row.book_id, row.product_no, plan, measures)])
-    if fact.effective_on >= open_on:
-        return
-    _, then = agenda(row.terms, facts, open_on=open_on)
-    moved = difference_of(now, then)
-    if moved:
+    rows = [agendas.agenda_row(row.key, row.book_id, row.product_no, change.plan, measures)]
+    agendas.put_agendas(conn, rows)
+    if change.moved:
         agendas.put_move(
             conn,
             row.key,
             seq,
             book_id=row.book_id,
             product_no=row.product_no,
-            day=open_on,
-            sums=moved,
+            day=row.book_open_on,
+            sums=change.moved,
             measures=measures,
         )
 

@@ -35,8 +35,9 @@ from duewell.domain.loan._facts import (
     in_order,
     known,
 )
-from duewell.domain.loan._fold import Applied, Fold, LoanState, fold
+from duewell.domain.loan._fold import Applied, Fold
 from duewell.domain.loan._recorder import Recorder, TraceSlice
+from duewell.domain.loan._replay import Replay, replay
 from duewell.domain.loan._schedule import Row
 from duewell.domain.loan._standing import (
     ACTUAL,
@@ -51,6 +52,7 @@ from duewell.domain.loan._standing import (
     rolled,
     standing,
 )
+from duewell.domain.loan._state import Folding, LoanState, fold
 
 __all__ = [
     "ACTUAL",
@@ -69,12 +71,14 @@ __all__ = [
     "Fact",
     "FactKind",
     "Fold",
+    "Folding",
     "Key",
     "LoanState",
     "Position",
     "ReAged",
     "ReAmortized",
     "Recorder",
+    "Replay",
     "Reschedule",
     "Row",
     "Sums",
@@ -97,6 +101,7 @@ __all__ = [
     "payoff_amount",
     "principal_by_range",
     "range_of",
+    "replay",
     "rolled",
     "standing",
 ]

@@ -14,8 +14,8 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 from duewell.domain.errors import InvalidInput
-from duewell.domain.loan._fold import LoanState
 from duewell.domain.loan._schedule import Row
+from duewell.domain.loan._state import LoanState
 from duewell.domain.product import Part
 
 Buckets = tuple[tuple[str, int], ...]

@@ -8,6 +8,7 @@ Source   docs/decisions/0003-the-agenda.md.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -16,7 +17,7 @@ from itertools import pairwise
 
 from duewell.domain.errors import InvalidInput
 from duewell.domain.loan._ageing import BUCKETS, Buckets
-from duewell.domain.loan._facts import Fact
+from duewell.domain.loan._facts import Fact, known
 from duewell.domain.loan._penalty import PenaltyClock, penalty_base
 from duewell.domain.loan._schedule import Row
 from duewell.domain.loan._standing import (
@@ -29,7 +30,6 @@ from duewell.domain.loan._standing import (
     days_weight,
     difference_of,
     interest_charged,
-    look,
     penalty_begins,
     penalty_class,
     penalty_once,
@@ -38,7 +38,9 @@ from duewell.domain.loan._standing import (
     scaled,
     slope_of,
     standing,
+    view_of,
 )
+from duewell.domain.loan._state import PLANNED, Folding
 from duewell.domain.product import LoanTerms, Part
 
 _BIGINT_MAX = 2**63 - 1
@@ -96,14 +98,29 @@ def agenda(
     At the closing of the day a row due that day and unpaid turns the loan. Closing the day adds the
     entries dated on it to the standing rolled on by one day; the sum is the standing at its end.
     """
+    folding = Folding(terms)
+    ordered = known(facts)
+    count = bisect_left(ordered, open_on, key=lambda fact: fact.effective_on)
+    for fact in ordered[:count]:
+        folding.apply(fact)
+    return agenda_from(folding, ordered[count:], open_on=open_on, is_closing=is_closing, buckets=buckets)
+
+
+def agenda_from(
+    folding: Folding,
+    coming: Sequence[Fact],
+    *,
+    open_on: date,
+    is_closing: bool = False,
+    buckets: Buckets = BUCKETS,
+) -> tuple[Agenda, Sums]:
+    """The same from a fold that stands before the open day; it is moved on to that day by the facts left."""
     yesterday = open_on - ONE_DAY
-    earlier = [f for f in facts if f.effective_on < open_on]
-    before: Sums = {}
-    was_late = False
-    if earlier:
-        past = look(terms, earlier, as_of=yesterday, is_closing=True)
-        before, was_late = standing(past, yesterday), past.is_silent
-    view = look(terms, facts, as_of=open_on, is_closing=is_closing)
+    before, was_late = standing_before(folding, open_on)
+    for fact in coming:
+        if fact.effective_on == open_on or fact.kind in PLANNED:
+            folding.apply(fact)
+    view = view_of(folding, as_of=open_on, is_closing=is_closing)
     is_on_books = view.state.charged_off_on is None
     entries: list[Entry] = []
     if is_on_books:
@@ -121,6 +138,15 @@ def agenda(
     late = (r.due_on for r in view.state.rows if r.due_on <= last and r.unpaid > 0)
     since = next(late, None) if is_on_books else None
     return Agenda(tuple(entries), view.is_silent, since), before
+
+
+def standing_before(folding: Folding, open_on: date) -> tuple[Sums, bool]:
+    """What the loan stood for at the end of the day before, and whether it was behind then."""
+    yesterday = open_on - ONE_DAY
+    if folding.is_empty:
+        return {}, False
+    past = view_of(folding, as_of=yesterday, is_closing=True)
+    return standing(past, yesterday), past.is_silent
 
 
 def _dues(view: View, open_on: date) -> list[Entry]:

@@ -9,16 +9,13 @@ Source   docs/reference/conventions.md, section charge-off.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from duewell.domain.calendar import DATE_MAX
 from duewell.domain.errors import Conflict, InvalidInput
 from duewell.domain.loan._facts import Fact, FactKind
+from duewell.domain.loan._fold import Fold
 from duewell.domain.loan._schedule import rate_lines
 from duewell.domain.product import ChargeOffInterest, Part
-
-if TYPE_CHECKING:
-    from duewell.domain.loan._fold import Fold
 
 
 def charge_off(work: Fold, fact: Fact) -> None:

@@ -1,7 +1,7 @@
-"""The fold: terms plus facts, looked at on a date, give the state of a loan.
+"""The fold at work: rows, principal out and rates while facts are applied one by one.
 
-Needs    terms, facts in the one order, the as-of date.
-Gives    LoanState: rows, transactions, outstanding principal, overpayment.
+Needs    terms; facts in the one order, by way of the modules that apply each kind.
+Gives    Fold: what every row asks for as of a date, to the unit.
 Never    asks for today, rounds anywhere but where the convention says, or reads an observation.
 Source   docs/reference/conventions.md; docs/decisions/0001.
 """
@@ -9,14 +9,15 @@ Source   docs/reference/conventions.md; docs/decisions/0001.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 
-from duewell.domain.calendar import DaysInMonth, DaysInYear
-from duewell.domain.errors import InvalidInput, Refusal
-from duewell.domain.loan._facts import Fact, FactKind, known
+from duewell.domain.calendar import DaysInMonth, DaysInYear, Frequency
+from duewell.domain.errors import Refusal
+from duewell.domain.loan._facts import Fact
 from duewell.domain.loan._penalty import PenaltyClock, charge_penalties
 from duewell.domain.loan._recorder import Recorder
 from duewell.domain.loan._schedule import (
@@ -45,7 +46,6 @@ from duewell.domain.product import (
 
 INTEREST, PRINCIPAL = Part.INTEREST, Part.PRINCIPAL
 _ONE_DAY = timedelta(days=1)
-_PLANNED = (FactKind.PAUSE_SET, FactKind.RATE_CHANGED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,28 +61,6 @@ class Applied:
 
 
 @dataclass(frozen=True, slots=True)
-class LoanState:
-    """A loan as of a date: rows with what they ask and got, and every transaction's split.
-
-    After a charge-off nothing stands on the books; `claim` is what the borrower still owes, by part.
-    `void` facts could not be applied, each with the reason.
-    """
-
-    terms: LoanTerms
-    as_of: date
-    rows: tuple[Row, ...]
-    applied: tuple[Applied, ...]
-    principal_out: int
-    overpaid: int
-    lent: tuple[tuple[date, int], ...]
-    matures_on: date
-    opened_on: date | None = None
-    charged_off_on: date | None = None
-    claim: tuple[int, int, int, int] = (0, 0, 0, 0)
-    void: tuple[tuple[Fact, Refusal], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class _Frozen:
     """How many leading rows are final, and what the loop over rows held after them."""
 
@@ -91,6 +69,16 @@ class _Frozen:
     skip: int = 0
     asked: int = 0
     deferred: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """The date and the row that later due dates step on from, and their step."""
+
+    on: date
+    nr: int
+    every: int
+    frequency: Frequency
 
 
 class Fold:
@@ -139,6 +127,15 @@ class Fold:
         """Keep what a fact did."""
         split = (parts[0], parts[1], parts[2], parts[3])
         self.applied.append(Applied(fact, kind, amount, split, overpaid, self.out))
+
+    def copy(self) -> Fold:
+        """The same state to go on from apart: what happens to one does not touch the other."""
+        made = copy(self)
+        made.rows = [each.copy() for each in self.rows]
+        for name in ("rates", "pauses", "lines", "move_on", "move_to", "lent", "applied", "void"):
+            setattr(made, name, list(getattr(self, name)))
+        made.written_off = list(self.written_off) if self.written_off is not None else None
+        return made
 
     # -- principal out ---------------------------------------------------------------------------
 
@@ -194,11 +191,11 @@ class Fold:
         asked = sum(r.due[PRINCIPAL] for r in kept[:frozen])
         self.opening = _Frozen(frozen, asked=asked)
 
-    def _anchor(self) -> tuple[date, int]:
-        """The date and the row that later due dates step on from."""
-        if self.terms.due_dates:
-            return self.rows[-1].due_on, self.rows[-1].nr
-        return self.terms.start, 1 if self.terms.down_payment_share else 0
+    def _anchor(self) -> Anchor:
+        terms = self.terms
+        if terms.due_dates:
+            return Anchor(self.rows[-1].due_on, self.rows[-1].nr, terms.every, terms.frequency)
+        return Anchor(terms.start, 1 if terms.down_payment_share else 0, terms.every, terms.frequency)
 
     def reopen(self) -> None:
         """Rows that came past due with an opening may have been met since: count anew what they ask."""
@@ -562,65 +559,3 @@ def _sum(pairs: Sequence[tuple[int, int]]) -> tuple[int, int]:
         else:
             top, bottom = top * den + num * bottom, bottom * den
     return top, bottom
-
-
-def fold(
-    terms: LoanTerms,
-    facts: Iterable[Fact],
-    *,
-    as_of: date,
-    known_on: date | None = None,
-    recorder: Recorder | None = None,
-) -> LoanState:
-    """Fold the facts known at the end of `known_on`, effective by `as_of`, into the loan's state.
-
-    Shapes    facts in any order; the fold puts them into the one order first.
-    Edges     a fact that cannot be applied changes nothing and is listed as void with the reason: what is
-              learnt late may leave a later waiver or plan without anything to apply to, and the loan must
-              still have a state. Whoever records a fact refuses it when it is void itself.
-    """
-    from duewell.domain.loan._apply import apply_fact  # the two halves of one fold
-
-    work = Fold(terms, None)
-    for fact in known(facts, known_on=known_on):
-        if fact.effective_on > as_of and fact.kind not in _PLANNED:
-            break
-        try:
-            _check_start(terms, fact)
-            apply_fact(work, fact)
-        except Refusal as reason:
-            work.void.append((fact, reason))
-    if recorder is not None:
-        work.recorder = recorder
-        work.thaw()
-    work.refresh(as_of)
-    work.set_balances()
-    rows = [r for r in work.rows if not _is_dropped(work, r)]
-    return LoanState(
-        terms,
-        as_of,
-        tuple(rows),
-        tuple(work.applied),
-        work.out if work.final_on is None else 0,
-        work.overpaid,
-        tuple(work.lent),
-        work.rows[-1].due_on,
-        work.opened_on,
-        work.final_on,
-        tuple(work.written_off or (0, 0, 0, 0)),  # type: ignore[arg-type]  # four parts, always
-        tuple(work.void),
-    )
-
-
-def _check_start(terms: LoanTerms, fact: Fact) -> None:
-    if fact.effective_on < terms.start:
-        raise InvalidInput(
-            "fact-before-the-loan", effective_on=str(fact.effective_on), start=str(terms.start)
-        )
-
-
-def _is_dropped(work: Fold, row: Row) -> bool:
-    """With `reduce number` the schedule ends where nothing is left to repay."""
-    if work.convention.prepayment is not Prepayment.REDUCE_NUMBER or not work.is_daily or row.is_met:
-        return False
-    return not any(row.due) and not any(row.paid) and work.convention.engine is Engine.CUMULATIVE

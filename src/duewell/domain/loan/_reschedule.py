@@ -8,18 +8,17 @@ Source   docs/reference/conventions.md, section rescheduling.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING
+from fractions import Fraction
 
 from duewell.domain.calendar import step_date
 from duewell.domain.errors import InvalidInput
 from duewell.domain.loan._facts import DueDateMoved, Extended, Fact, ReAged, ReAmortized
+from duewell.domain.loan._fold import Anchor, Fold
 from duewell.domain.loan._schedule import INSTALMENTS_MAX, Row, counted_part, counts_steps, step_part
 from duewell.domain.money import round_ratio, split
 from duewell.domain.product import Part
-
-if TYPE_CHECKING:
-    from duewell.domain.loan._fold import Fold
 
 OTHERS = (Part.PENALTY, Part.FEE, Part.INTEREST)
 
@@ -31,7 +30,7 @@ def reschedule(work: Fold, fact: Fact) -> int:
         raise InvalidInput("reschedule-without-change", source_ref=fact.source_ref)
     work.refresh(fact.effective_on)
     if isinstance(change, DueDateMoved):
-        _move_due_date(work, change)
+        _move_due_date(work, change, fact.effective_on)
         moved = 0
     elif isinstance(change, Extended):
         _extend(work, change, fact.effective_on)
@@ -46,44 +45,49 @@ def reschedule(work: Fold, fact: Fact) -> int:
     return moved
 
 
-def _row_due(work: Fold, due_on: date) -> int:
+def _row_due(work: Fold, due_on: date, on: date) -> int:
+    """The row due on a day that is still to come or still asks for something."""
     for k, row in enumerate(work.rows):
         if row.due_on == due_on and not row.is_met and not row.is_down_payment:
-            return k
+            if row.due_on > on or row.unpaid > 0:
+                return k
+            raise InvalidInput("due-date-settled", due_on=due_on.isoformat())
     raise InvalidInput("due-date-not-in-plan", due_on=due_on.isoformat())
 
 
-def _move_due_date(work: Fold, change: DueDateMoved) -> None:
-    k = _row_due(work, change.from_due)
+def _move_due_date(work: Fold, change: DueDateMoved, on: date) -> None:
+    k = _row_due(work, change.from_due, on)
     row = work.rows[k]
     if change.to_due <= row.start:
         raise InvalidInput("due-date-before-its-row", due_on=str(change.to_due), start=str(row.start))
-    terms = work.terms
-    row.part = counted_part(terms, row.start, change.to_due)
+    terms, step = work.terms, work.anchor
+    row.part = counted_part(terms, row.start, change.to_due, step.frequency)
     for each in work.rows[k:]:
         work.set_back(each, each.due_on)
     for n, each in enumerate(work.rows[k:]):
-        each.due_on = step_date(change.to_due, n, terms.every, terms.frequency)
+        each.due_on = step_date(change.to_due, n, step.every, step.frequency)
         each.day_rate = (0, 0)
         if n:
             each.start = work.rows[k + n - 1].due_on
         if each.penalty_to is not None and not (terms.penalty and terms.penalty.pct is not None):
             # What was charged stays charged; from the new date on it counts anew.
             each.penalty_to = None
-    work.anchor = (change.to_due, row.nr)
+    work.anchor = replace(step, on=change.to_due, nr=row.nr)
     work.is_moved = True
 
 
 def _extend(work: Fold, change: Extended, on: date) -> None:
-    first = _row_due(work, change.from_due)
+    first = _row_due(work, change.from_due, on)
     if not 1 <= change.extra <= INSTALMENTS_MAX - len(work.rows):
         raise InvalidInput("extension-out-of-range", extra=change.extra)
-    terms, (anchor, nr) = work.terms, work.anchor
+    step = work.anchor
     balance = sum(a for _, a in work.lent) - sum(r.due[Part.PRINCIPAL] for r in work.rows[:first])
     for _ in range(change.extra):
         last = work.rows[-1]
-        due_on = step_date(anchor, last.nr + 1 - nr, terms.every, terms.frequency)
-        work.rows.append(Row(last.nr + 1, last.due_on, due_on))
+        due_on = step_date(step.on, last.nr + 1 - step.nr, step.every, step.frequency)
+        row = Row(last.nr + 1, last.due_on, due_on)
+        row.part = _own_part(work, step)
+        work.rows.append(row)
     work.thaw()
     work.set_instalments(first, balance, on, is_new=True)
 
@@ -105,22 +109,28 @@ def _re_age(work: Fold, change: ReAged, on: date) -> int:
         kept.append(row)
     terms, previous, nr = work.terms, on, work.rows[-1].nr if not kept else kept[-1].nr
     rows = []
+    step = Anchor(change.first_due, nr + 1, change.every, change.frequency)
     for n in range(change.instalments):
         due_on = step_date(change.first_due, n, change.every, change.frequency)
         row = Row(nr + n + 1, previous, due_on)
-        if n == 0:
-            row.part = counted_part(terms, previous, due_on, change.every, change.frequency)
-        elif counts_steps(terms) and (change.every, change.frequency) != (terms.every, terms.frequency):
-            row.part = step_part(terms, change.every, change.frequency)
+        row.part = _own_part(work, step) if n else counted_part(terms, previous, due_on, step.frequency)
         rows.append(row)
         previous = due_on
     work.rows = kept + rows
-    work.anchor = (change.first_due, nr + 1)
+    work.anchor = step
     work.reopen()
     principal = work.out
     work.set_instalments(len(kept), principal, on, is_new=True)
     _spread(rows, left)
     return principal
+
+
+def _own_part(work: Fold, step: Anchor) -> Fraction | None:
+    """The part of a year of a row whose step is not the one agreed; None where the usual one holds."""
+    terms = work.terms
+    if (step.every, step.frequency) == (terms.every, terms.frequency) or not counts_steps(terms):
+        return None
+    return step_part(terms, step.every, step.frequency)
 
 
 def _cut(work: Fold, row: Row, on: date) -> bool:
@@ -134,6 +144,7 @@ def _cut(work: Fold, row: Row, on: date) -> bool:
             interest = work.interest(row, on, on, row.agreed) + row.carry + row.moved[Part.INTEREST]
             row.due[Part.INTEREST] = max(interest, row.paid[Part.INTEREST])
             row.due[Part.PRINCIPAL] = row.paid[Part.PRINCIPAL]
+            row.is_met = True
         return True
     # Its own interest has not begun; what it holds beside is what was paid, charged, or moved here before.
     row.due[Part.INTEREST] = max(row.paid[Part.INTEREST], row.moved[Part.INTEREST])

@@ -9,6 +9,7 @@ Source   docs/reference/conventions.md, sections progressive and cumulative.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
@@ -62,6 +63,12 @@ class Row:
     earned: tuple[int, date, int] | None = None
     """Base x days of the row's real principal up to a date, as of one epoch of the fold: kept, not a fact."""
     moved: tuple[int, int, int, int] = (0, 0, 0, 0)
+
+    def copy(self) -> Row:
+        """The same row with amounts of its own."""
+        made = copy(self)
+        made.due, made.paid = self.due.copy(), self.paid.copy()
+        return made
 
     @property
     def unpaid(self) -> int:
@@ -127,9 +134,7 @@ def counts_steps(terms: LoanTerms) -> bool:
     return convention.engine is Engine.CUMULATIVE and convention.interest_method is InterestMethod.FLAT
 
 
-def counted_part(
-    terms: LoanTerms, start: date, due_on: date, every: int | None = None, frequency: Frequency | None = None
-) -> Fraction | None:
+def counted_part(terms: LoanTerms, start: date, due_on: date, unit: Frequency) -> Fraction | None:
     """The part of a year from a day to a due date of its own, counted in units from its first day.
 
     Whole units, then the days left over the days of the unit begun: 1 January to 18 February is
@@ -137,7 +142,6 @@ def counted_part(
     """
     if not counts_steps(terms):
         return None
-    unit = frequency or terms.frequency
     whole = 0
     while step_date(start, whole + 1, 1, unit) <= due_on:
         whole += 1

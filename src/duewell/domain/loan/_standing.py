@@ -28,11 +28,11 @@ from math import gcd
 
 from duewell.domain.calendar import DaysInMonth, DaysInYear
 from duewell.domain.errors import InvalidInput
-from duewell.domain.loan._facts import Fact, FactKind
-from duewell.domain.loan._fold import LoanState, fold
+from duewell.domain.loan._facts import Fact, known
 from duewell.domain.loan._penalty import PenaltyClock, penalty_base
 from duewell.domain.loan._recorder import Recorder, TraceSlice
 from duewell.domain.loan._schedule import Row
+from duewell.domain.loan._state import PLANNED, Folding, LoanState
 from duewell.domain.money import round_fraction
 from duewell.domain.product import LoanTerms, Part
 
@@ -42,7 +42,6 @@ ACTUAL_SCALE = 365 * 366
 Key = tuple[str, str]
 Sums = dict[Key, int]
 ONE_DAY = timedelta(days=1)
-_PLANNED_KINDS = (FactKind.PAUSE_SET, FactKind.RATE_CHANGED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +61,26 @@ class View:
 
 def look(terms: LoanTerms, facts: Sequence[Fact], *, as_of: date, is_closing: bool) -> View:
     """Look at a loan on a day; at its closing, a row due that day and unpaid makes the view silent."""
-    seen = [f for f in facts if f.effective_on <= as_of or f.kind in _PLANNED_KINDS]
+    folding = Folding(terms)
+    for fact in known(facts):
+        if fact.effective_on <= as_of or fact.kind in PLANNED:
+            folding.apply(fact)
+    return view_of(folding, as_of=as_of, is_closing=is_closing)
+
+
+def view_of(folding: Folding, *, as_of: date, is_closing: bool) -> View:
+    """The same from a fold that stands at the day."""
     recorder = Recorder()
-    state = fold(terms, seen, as_of=as_of, recorder=recorder)
+    state = folding.look(as_of, recorder)
     last = as_of if is_closing else as_of - ONE_DAY
     is_behind = any(r.due_on <= last and r.unpaid > 0 for r in state.rows)
     is_silent = is_behind and state.charged_off_on is None
     rows = state.rows
     if is_silent and state.matures_on >= as_of:
         recorder = Recorder()
-        rows = fold(terms, seen, as_of=state.matures_on + ONE_DAY, recorder=recorder).rows
+        rows = folding.look(state.matures_on + ONE_DAY, recorder).rows
     slices = sorted(recorder.slices, key=lambda s: (s.start, s.row_nr))
-    return View(terms, state, rows, tuple(s for s in slices if s.base > 0 and s.rate), is_silent)
+    return View(folding.terms, state, rows, tuple(s for s in slices if s.base > 0 and s.rate), is_silent)
 
 
 # -- accrual classes -------------------------------------------------------------------------------

@@ -94,12 +94,18 @@ def _off_books(applied: Applied) -> Journal:
 
 def journals_of(state: LoanState) -> dict[FactKey, Journal]:
     """Every journal a state stands for, by the fact that caused it."""
-    # An opening of a loan already repaid moves nothing, and neither does a new plan: it is still owed.
-    return {
-        a.fact.key: journal_of(a)
-        for a in state.applied
-        if a.amount and a.fact.kind is not FactKind.RESCHEDULED
-    }
+    return {key: journal_of(applied) for key, applied in _moving(state).items()}
+
+
+def _moving(state: LoanState) -> dict[FactKey, Applied]:
+    """What moved or changed an amount; an opening of a loan already repaid and a new plan did not."""
+    plan = FactKind.RESCHEDULED
+    return {a.fact.key: a for a in state.applied if a.amount and a.fact.kind is not plan}
+
+
+def _says(applied: Applied) -> tuple[object, ...]:
+    """All of a fact's split that its journal depends on."""
+    return applied.kind, applied.amount, applied.parts, applied.overpaid
 
 
 def difference(before: LoanState, after: LoanState) -> dict[FactKey, Journal]:
@@ -108,12 +114,15 @@ def difference(before: LoanState, after: LoanState) -> dict[FactKey, Journal]:
     A fact taken back gets its journal the other way round, a fact whose split changed the net of
     old and new, an unchanged one nothing.
     """
-    old, new = journals_of(before), journals_of(after)
+    old, new = _moving(before), _moving(after)
     found: dict[FactKey, Journal] = {}
     for key in [*old, *(k for k in new if k not in old)]:
+        was, now = old.get(key), new.get(key)
+        if was is not None and now is not None and _says(was) == _says(now):
+            continue
         net: dict[Account, int] = defaultdict(int)
-        for journal, sign in ((old.get(key), -1), (new.get(key), 1)):
-            for line in journal.lines if journal else ():
+        for applied, sign in ((was, -1), (now, 1)):
+            for line in journal_of(applied).lines if applied else ():
                 net[line.account] += sign * line.amount_minor
         lines = tuple(Line(account, amount) for account, amount in net.items() if amount)
         if lines:
