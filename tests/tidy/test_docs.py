@@ -1,7 +1,7 @@
 """The pages hold together: what names a page names one that exists, and every link leads somewhere.
 
-Read as text: every module and script, README.md and all pages below docs. A heading in a link (`page.md#head`)
-must exist too. Pictures are links.
+Read as text: every module and script, README.md and all pages below docs. A heading in a link must exist
+too (`page.md#heading`). Pictures are links.
 """
 
 from __future__ import annotations
