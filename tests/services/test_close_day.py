@@ -143,6 +143,26 @@ def test_a_book_with_buckets_of_its_own_enters_them_on_its_own_days(book: Conn) 
     assert [name for name, _ in report.buckets] == ["current", "1-7", "7+"]
 
 
+def test_a_loan_charged_off_stands_apart_and_is_chased_no_more(book: Conn) -> None:
+    key = lend(book, 7)
+    lend(book, 8)
+    close(book, "2026-02-10")
+    send(book, key, FactKind.CHARGED_OFF, date(2026, 2, 11), "off")
+    wishes = "select count(*) from duewell.wish where person_id = 7"
+    before = book.execute(wishes).fetchone()
+    close(book, "2026-05-20")
+    clean(book)
+    assert book.execute(wishes).fetchone() == before
+    report = report_overdue(book, "demo")
+    assert [each.key.person_id for each in report.loans] == [8]
+    ((off),) = report.charged_off
+    assert (off.key, off.on) == (key, date(2026, 2, 11))
+    send(book, key, FactKind.RECOVERED, date(2026, 5, 21), "agency", off.claim)
+    assert report_overdue(book, "demo").charged_off == ()
+    close(book, "2026-05-25")
+    clean(book)
+
+
 def test_a_loan_paid_on_its_days_is_never_turned(book: Conn) -> None:
     key = lend(book, 7)
     for nr in range(1, 7):

@@ -130,6 +130,9 @@ def overdue(frame: Frame, report: OverdueReport, shown: int = SHOWN) -> None:
     title = frame.say("cli-overdue-title", book=report.book.code, as_of=report.as_of, currency=money)
     columns = ("cli-bucket", "cli-loans", "cli-overdue", "cli-outstanding")
     table(frame, title, columns, rows)
+    if report.charged_off:
+        claim = sum(each.claim for each in report.charged_off)
+        frame.tell("cli-charged-off-apart", loans=len(report.charged_off), claim=amount(claim, money))
     late = [each for each in report.loans if each.dpd > 0]
     lines = []
     for each in late[:shown]:

@@ -38,14 +38,27 @@ class OverdueLoan:
 
 
 @dataclass(frozen=True, slots=True)
+class ChargedOffLoan:
+    """A loan off the books: since when, and what the borrower still owes."""
+
+    key: LoanKey
+    on: date
+    claim: int
+
+
+@dataclass(frozen=True, slots=True)
 class OverdueReport:
-    """The report of one book: every loan that owes anything, oldest lateness first."""
+    """The report of one book: every loan that owes anything, oldest lateness first.
+
+    Loans charged off stand apart: they are in no bucket and in no total.
+    """
 
     book: BookRow
     as_of: date
     known_on: date
     buckets: Buckets
     loans: tuple[OverdueLoan, ...]
+    charged_off: tuple[ChargedOffLoan, ...]
 
 
 def report_overdue(
@@ -62,18 +75,24 @@ def report_overdue(
         book = books.read_book(conn, book_code)
         as_of, known_on = as_of or book.open_on, known_on or book.open_on
         keys = loans.keys_of_book(conn, book.book_id)
-        found = []
+        found: list[OverdueLoan] = []
+        apart: list[ChargedOffLoan] = []
         for start in range(0, len(keys), _AT_ONCE):
             for key, (terms, facts) in loans.read_many(conn, keys[start : start + _AT_ONCE]).items():
                 if not any(_counts(fact, as_of, known_on) for fact in facts):
                     continue
                 state = fold(terms, facts, as_of=as_of, known_on=known_on)
+                if state.charged_off_on is not None:
+                    if sum(state.claim):
+                        apart.append(ChargedOffLoan(key, state.charged_off_on, sum(state.claim)))
+                    continue
                 line = _line(key, state, book.buckets)
                 if line.outstanding:
                     found.append(line)
             on_progress(min(start + _AT_ONCE, len(keys)), len(keys))
     found.sort(key=lambda each: (-each.dpd, -each.overdue, each.key.person_id, each.key.loan_no))
-    return OverdueReport(book, as_of, known_on, book.buckets, tuple(found))
+    apart.sort(key=lambda each: (each.on, each.key.person_id, each.key.loan_no))
+    return OverdueReport(book, as_of, known_on, book.buckets, tuple(found), tuple(apart))
 
 
 def _counts(fact: Fact, as_of: date, known_on: date) -> bool:
@@ -131,5 +150,13 @@ def as_document(report: OverdueReport) -> dict[str, Any]:
                 else None,
             }
             for each in report.loans
+        ],
+        "charged_off": [
+            {
+                "loan_id": loan_id(each.key.person_id, each.key.loan_no),
+                "charged_off_on": each.on.isoformat(),
+                "claim_minor": each.claim,
+            }
+            for each in report.charged_off
         ],
     }
