@@ -116,7 +116,13 @@ def test_the_recorded_slices_make_every_interest(life: Life) -> None:
             total += sum(round_fraction(s.exact, convention.rounding) for s in slices)
         elif slices:
             total += round_fraction(sum(s.exact for s in slices), convention.rounding)
-    assert total == sum(r.due[Part.INTEREST] for r in state.rows)
+    asked = sum(r.due[Part.INTEREST] for r in state.rows)
+    if convention.is_recalculated_daily or convention.engine is Engine.PROGRESSIVE:
+        assert total == asked
+    else:
+        # What was collected ahead of a pause or a lower rate is kept where no later interest can take it.
+        kept = sum(r.paid[Part.INTEREST] for r in state.rows)
+        assert total == asked or total < asked <= max(total, kept)
 
 
 @given(lives(), st.lists(st.tuples(st.integers(0, 300), st.integers(1, 3_000)), max_size=20))

@@ -242,6 +242,7 @@ def payoff_amount(work: Fold, on: date) -> int:
     stop = on
     if work.convention.payoff_to_row_end:
         stop = work.rows[work.row_at(on)].due_on
+    work.refresh(on)  # penalties to the day, not to the row's end
     out = work.out
     kept = work.frozen, work.settled
     work.move_on.append(stop)

@@ -84,10 +84,13 @@ class Anchor:
 class Fold:
     """The working state. Both engines share it; what differs stands in their own modules."""
 
-    def __init__(self, terms: LoanTerms, recorder: Recorder | None = None) -> None:
+    def __init__(self, terms: LoanTerms, tracer: Recorder | None = None) -> None:
         self.terms = terms
         self.convention = terms.convention
-        self.recorder = recorder
+        self.recorder: Recorder | None = None
+        """Where the last look tells the slices of interest."""
+        self.tracer = tracer
+        """Where penalties and instalments are told as they are set, from the first fact on."""
         self.rows: list[Row] = rows_of(terms)
         self.rates: list[tuple[date, Fraction]] = [(terms.start, terms.rate)]
         self.pauses: list[tuple[date, date]] = []
@@ -226,10 +229,14 @@ class Fold:
         if self.terms.instalment and not is_new:
             self._set_level(first, self.terms.instalment)
             return
-        level = level_instalment(balance, [self.factor(r) for r in open_rows], self.convention)
+        factors = [self.factor(r) for r in open_rows]
+        level = level_instalment(balance, factors, self.convention)
         self._set_level(first, level)
         if self.convention.engine is Engine.PROGRESSIVE:
             self._fit_level(first, level, len(open_rows), as_of)
+        if self.tracer is not None:
+            fitted = open_rows[0].instalment - level
+            self.tracer.level(open_rows[0].nr, balance, factors, level, fitted)
 
     def _set_level(self, first: int, level: int) -> None:
         for row in self.rows[first:]:
@@ -457,7 +464,13 @@ class Fold:
                     row.due[INTEREST], row.carry = row.due[INTEREST] - row.carry, 0
                     carry += whole - row.due[INTEREST] + row.moved[INTEREST]
                 else:
-                    row.carry, row.due[INTEREST], carry = carry, whole + carry + row.moved[INTEREST], 0
+                    asks, collected = whole + carry + row.moved[INTEREST], row.paid[INTEREST]
+                    # Interest collected ahead of a pause or a lower rate is credited to the next row.
+                    row.carry, row.due[INTEREST], carry = (
+                        carry,
+                        max(asks, collected),
+                        min(asks - collected, 0),
+                    )
                     skip = self._set_principal(row, k == last, self.out - behind, skip)
                     deferred = self._defer(row, deferred)
             unpaid = row.due[PRINCIPAL] - row.paid[PRINCIPAL]
@@ -474,8 +487,8 @@ class Fold:
                 # Interest that ran after the last row was paid ahead has no later row to move to.
                 rows[-1].due[INTEREST] += carry
                 rows[-1].carry = carry
-        if self.penalty is not None:
-            charge_penalties(self.penalty, self.convention.rounding, rows[self.settled :], as_of)
+        if self.penalty is not None and not is_trial:
+            charge_penalties(self.penalty, self.convention.rounding, rows[self.settled :], as_of, self.tracer)
 
     def _settle_leading(self) -> None:
         """Step over rows that are frozen and paid: nothing can happen to them any more."""

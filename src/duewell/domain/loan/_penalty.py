@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from math import lcm
 
+from duewell.domain.loan._recorder import Recorder
 from duewell.domain.loan._schedule import RateLine, Row, rate_slices
 from duewell.domain.money import Rounding, round_fraction, round_ratio
 from duewell.domain.product import Part, PenaltyBase, PenaltyTerms
@@ -55,16 +56,22 @@ class PenaltyClock:
         return [line.rate for line in self.lines if line.cut <= day][-1]
 
 
-def charge_penalties(clock: PenaltyClock, rounding: Rounding, rows: Sequence[Row], as_of: date) -> None:
+def charge_penalties(
+    clock: PenaltyClock,
+    rounding: Rounding,
+    rows: Sequence[Row],
+    as_of: date,
+    tracer: Recorder | None = None,
+) -> None:
     """Bring the penalty of every row to `as_of`. Calling it twice for one date changes nothing."""
     for row in rows:
         if row.due_on >= as_of:
             break
         before = row.penalty_charged
         if clock.terms.pct is not None:
-            _charge_once(clock.terms, clock.terms.pct, rounding, row, as_of)
+            _charge_once(clock.terms, clock.terms.pct, rounding, row, as_of, tracer)
         else:
-            _accrue(clock, rounding, row, as_of)
+            _accrue(clock, rounding, row, as_of, tracer)
         row.due[Part.PENALTY] += row.penalty_charged - before
 
 
@@ -76,21 +83,30 @@ def penalty_base(penalty: PenaltyTerms, row: Row) -> int:
     return max(base, 0)
 
 
-def _charge_once(penalty: PenaltyTerms, pct: Fraction, rounding: Rounding, row: Row, as_of: date) -> None:
+def _charge_once(
+    penalty: PenaltyTerms, pct: Fraction, rounding: Rounding, row: Row, as_of: date, tracer: Recorder | None
+) -> None:
     if row.penalty_to is not None or as_of <= row.due_on + timedelta(days=penalty.grace_days):
         return
     row.penalty_to = row.due_on
-    row.penalty_charged = round_fraction(pct * penalty_base(penalty, row), rounding)
+    base = penalty_base(penalty, row)
+    row.penalty_charged = round_fraction(pct * base, rounding)
+    if tracer is not None:
+        tracer.penalty_once(row.nr, base, pct)
 
 
-def _accrue(clock: PenaltyClock, rounding: Rounding, row: Row, as_of: date) -> None:
+def _accrue(clock: PenaltyClock, rounding: Rounding, row: Row, as_of: date, tracer: Recorder | None) -> None:
     """Add base x rate x days since the last look; the base only changes where a fact is folded."""
     if row.penalty_to is None:
         if as_of <= row.due_on + timedelta(days=clock.terms.grace_days):
             return
         # A row still unpaid after its grace is charged from its due date: grace delays, it does not forgive.
         row.penalty_to = row.due_on
-    units = clock.units(penalty_base(clock.terms, row), row.penalty_to, as_of)
+    base = penalty_base(clock.terms, row)
+    units = clock.units(base, row.penalty_to, as_of)
+    if tracer is not None and units:
+        for start, end, rate in rate_slices(row.penalty_to, as_of, clock.lines):
+            tracer.penalty_slice(row.nr, start, end, base, rate, clock.terms.days_in_year)
     row.penalty_to = as_of
     if units:
         row.penalty_num += units

@@ -1,13 +1,14 @@
-"""The optional recorder: with it every amount of interest has its trace, without it none is built.
+"""The optional recorder: with it every computed amount has its trace, without it none is built.
 
-Needs    the fold calling it slice by slice.
-Gives    Trace lines: from, to, base, rate, part of a year, exact fraction.
+Needs    the fold calling it: slices of interest at the last look, the rest as it happens.
+Gives    slices (from, to, base, rate, part of a year), penalties charged once, instalments set.
 Never    changes an amount.
 Source   docs/decisions/0001.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -15,7 +16,7 @@ from fractions import Fraction
 
 @dataclass(frozen=True, slots=True)
 class TraceSlice:
-    """One slice of interest: base x rate x num/den of a year, exact, before the row's one rounding."""
+    """One slice: base x rate x num/den of a year, exact, before the one rounding."""
 
     row_nr: int
     start: date
@@ -36,17 +37,59 @@ class TraceSlice:
         return self.base * self.rate * self.part_of_year
 
 
+@dataclass(frozen=True, slots=True)
+class TraceOnce:
+    """A penalty charged once: a share of what a row left unpaid."""
+
+    row_nr: int
+    base: int
+    pct: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class TraceLevel:
+    """A level instalment set from a row on: the balance over rows with these factors, and its one fitting."""
+
+    from_nr: int
+    balance: int
+    factors: tuple[Fraction, ...]
+    level: int
+    fitted: int
+
+
 class Recorder:
-    """Collects the slices of the final look at a loan."""
+    """Collects what a fold tells. Penalties and instalments are told from its first fact on."""
 
     def __init__(self) -> None:
         self.slices: list[TraceSlice] = []
+        self.penalties: list[TraceSlice] = []
+        self.once: list[TraceOnce] = []
+        self.levels: list[TraceLevel] = []
 
     def slice(
         self, row_nr: int, start: date, end: date, base: int, rate: Fraction, num: int, den: int
     ) -> None:
-        """Keep one slice."""
+        """Keep one slice of interest."""
         self.slices.append(TraceSlice(row_nr, start, end, base, rate, num, den))
+
+    def penalty_slice(
+        self, row_nr: int, start: date, end: date, base: int, rate: Fraction, days_in_year: int
+    ) -> None:
+        """Keep one slice of a daily penalty; it goes on from the last where nothing changed."""
+        last = self.penalties[-1] if self.penalties else None
+        days = (end - start).days
+        if last is not None and (last.row_nr, last.end, last.base, last.rate) == (row_nr, start, base, rate):
+            self.penalties.pop()
+            start, days = last.start, days + last.num
+        self.penalties.append(TraceSlice(row_nr, start, end, base, rate, days, days_in_year))
+
+    def penalty_once(self, row_nr: int, base: int, pct: Fraction) -> None:
+        """Keep a penalty charged once."""
+        self.once.append(TraceOnce(row_nr, base, pct))
+
+    def level(self, from_nr: int, balance: int, factors: Sequence[Fraction], level: int, fitted: int) -> None:
+        """Keep an instalment set anew."""
+        self.levels.append(TraceLevel(from_nr, balance, tuple(factors), level, fitted))
 
     def of_row(self, row_nr: int) -> tuple[TraceSlice, ...]:
         """The slices that make a row's interest."""

@@ -51,10 +51,10 @@ class Folding:
 
     __slots__ = ("_work", "is_empty", "terms")
 
-    def __init__(self, terms: LoanTerms) -> None:
+    def __init__(self, terms: LoanTerms, tracer: Recorder | None = None) -> None:
         self.terms = terms
         self.is_empty = True
-        self._work = Fold(terms)
+        self._work = Fold(terms, tracer)
 
     def apply(self, fact: Fact) -> None:
         """Apply the next fact; one that cannot be applied changes nothing and is void with the reason."""
@@ -94,7 +94,7 @@ def fold(
               learnt late may leave a later waiver or plan without anything to apply to, and the loan must
               still have a state. Whoever records a fact refuses it when it is void itself.
     """
-    folding = Folding(terms)
+    folding = Folding(terms, recorder)
     for fact in known(facts, known_on=known_on):
         if fact.effective_on <= as_of or fact.kind in PLANNED:
             folding.apply(fact)
