@@ -8,7 +8,10 @@ Source   docs/decisions/0002-embedded-postgresql.md.
 
 from __future__ import annotations
 
+import re
+
 import psycopg
+from sqlalchemy.exc import SQLAlchemyError
 
 from duewell.domain.errors import Fault
 from duewell.settings import Settings
@@ -23,9 +26,20 @@ def connect(settings: Settings) -> Connection:
     """A connection to the database, made and migrated on first use. A Fault says what cannot be reached."""
     try:
         url = settings.database_url or create_database(start(settings.data / "postgresql"), DATABASE)
-        migrate.upgrade(url)
-        conn = psycopg.connect(url, autocommit=True)
+        conn = psycopg.connect(_plain(url), autocommit=True)
+        migrate.upgrade(_plain(url))
         conn.execute("set role duewell_app")
-    except (psycopg.OperationalError, OSError) as problem:
-        raise Fault("database-not-reached", problem=str(problem).split("\n")[0][:200]) from problem
+    except psycopg.errors.InsufficientPrivilege as problem:
+        raise Fault("database-rights-missing", problem=_first_line(problem)) from problem
+    except (psycopg.Error, SQLAlchemyError, OSError) as problem:
+        raise Fault("database-not-reached", problem=_first_line(problem)) from problem
     return conn
+
+
+def _plain(url: str) -> str:
+    """The URL without a driver's name, which only other libraries write. Keyword form stays as it is."""
+    return re.sub(r"^(postgres(?:ql)?)\+\w+://", r"\1://", url)
+
+
+def _first_line(problem: BaseException) -> str:
+    return str(problem).split("\n")[0][:200]

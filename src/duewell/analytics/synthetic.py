@@ -88,11 +88,13 @@ def synthetic_loans(
     currency: str = "CNY",
     first: int = 0,
     entry: int = ENTRY_INSTALMENTS,
+    book: str = "",
 ) -> Iterator[SyntheticLoan]:
     """Loans `first` to `first + count - 1` of the seed's endless book, with facts up to `opened_on`.
 
     Units     amounts in hundredths of the main unit; `entry` is the monthly rate 0 -> 1 per 10,000, as of
               instalment loans; ENTRY_CARDS gives a book as bad as Taiwan's cards were in 2005.
+    Edges     another `book` gives the same loans to other persons.
     Refuses   InvalidInput "synthetic-range-negative", "synthetic-entry-out-of-range".
 
     >>> one, = synthetic_loans(count=1, seed=7, opened_on=date(2026, 1, 1), first=41)
@@ -104,14 +106,14 @@ def synthetic_loans(
         raise InvalidInput("synthetic-range-negative", first=first, count=count)
     if not 0 <= entry <= PER:
         raise InvalidInput("synthetic-entry-out-of-range", entry=entry, entry_max=PER)
-    return (_loan(seed, index, opened_on, currency, entry) for index in range(first, first + count))
+    return (_loan(seed, index, opened_on, currency, entry, book) for index in range(first, first + count))
 
 
-def _loan(seed: int, index: int, opened_on: date, currency: str, entry: int) -> SyntheticLoan:
+def _loan(seed: int, index: int, opened_on: date, currency: str, entry: int, book: str) -> SyntheticLoan:
     # Seeding with text goes through SHA-512, and random() and getrandbits() are the two draws whose numbers
     # Python promises to keep: the same book on every version and machine.
     rng = Random(f"duewell synthetic {seed} {index}")
-    person_id = (1 << 62) | rng.getrandbits(62)
+    person_id = Random(f"duewell person {book} {seed} {index}").getrandbits(63) or 1
     product = _pick_product(rng)
     terms = _terms(rng, product, opened_on, currency)
     facts = _Life(rng, terms, opened_on, entry).live()

@@ -48,6 +48,7 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON document instead of
 AsOf = Annotated[str | None, typer.Option("--as-of", help="The date it is looked at (YYYY-MM-DD).")]
 Known = Annotated[str | None, typer.Option("--known", help="As known at the end of this date.")]
 Key = Annotated[str | None, typer.Option("--key", help="Request key: the same key happens once.")]
+Loan = Annotated[str, typer.Argument(help="The loan's id: 17 letters and digits.")]
 On = Annotated[str | None, typer.Option("--on", help="Value date; the open date if left out.")]
 
 
@@ -73,7 +74,7 @@ def demo(
 @book_app.command("open")
 def book_open(
     book: Book,
-    money: Annotated[str, typer.Option("--currency")],
+    money: Annotated[str, typer.Option("--currency", help="Its currency, such as CNY or USD.")],
     open_on: Annotated[str, typer.Option("--open-on", help="Its first business date.")],
     is_live: Annotated[bool, typer.Option("--live", help="A live book; otherwise a sandbox.")] = False,
     buckets: Annotated[
@@ -117,10 +118,10 @@ def _days(text: str) -> list[int]:
 
 @book_app.command("generate")
 def book_generate(
-    count: Annotated[int, typer.Option("--loans", min=1, max=10_000_000)],
-    seed: Annotated[int, typer.Option("--seed")] = 1,
+    count: Annotated[int, typer.Option("--loans", min=1, max=10_000_000, help="How many loans to make.")],
+    seed: Annotated[int, typer.Option("--seed", help="The same seed makes the same loans.")] = 1,
     book: Book = "synthetic",
-    open_on: Annotated[str, typer.Option("--open-on")] = "2026-06-01",
+    open_on: Annotated[str, typer.Option("--open-on", help="Its first business date.")] = "2026-06-01",
     lang: Lang = None,
     as_json: Json = False,
 ) -> None:
@@ -203,6 +204,7 @@ def day_(
             until=last,
             at=now(),
             on_progress=lambda on, done: bar.update(task, description=str(on), completed=done + 1),
+            on_closed=lambda report: _tables.day_report(frame, report),
         )
     _tables.day_reports(frame, book, last, reports)
 
@@ -210,9 +212,11 @@ def day_(
 @app.command()
 def disburse(
     book: Book,
-    principal: Annotated[str, typer.Option("--principal")],
+    principal: Annotated[str, typer.Option("--principal", help="What is lent, such as 1,200.00.")],
     rate: Annotated[str, typer.Option("--rate", help="Yearly rate in per cent.")],
-    instalments: Annotated[int, typer.Option("--instalments", min=1, max=1200)],
+    instalments: Annotated[
+        int, typer.Option("--instalments", min=1, max=1200, help="Monthly instalments, 1 to 1200.")
+    ],
     on: On = None,
     key: Key = None,
     lang: Lang = None,
@@ -230,7 +234,7 @@ def disburse(
 @app.command()
 def pay(
     loan: Annotated[str, typer.Option("--loan", help="The loan's id.")],
-    amount: Annotated[str, typer.Option("--amount")],
+    amount: Annotated[str, typer.Option("--amount", help="What was received, such as 100.00.")],
     on: On = None,
     key: Key = None,
     lang: Lang = None,
@@ -284,7 +288,7 @@ def overdue(
     book: Book,
     as_of: AsOf = None,
     known: Known = None,
-    as_csv: Annotated[bool, typer.Option("--csv")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Its loans as CSV, amounts in minor units.")] = False,
     lang: Lang = None,
     as_json: Json = False,
 ) -> None:
@@ -323,7 +327,7 @@ def verify(book: Book, lang: Lang = None, as_json: Json = False) -> None:
 
 @loan_app.command("show")
 def show(
-    loan: str, as_of: AsOf = None, known: Known = None, lang: Lang = None, as_json: Json = False
+    loan: Loan, as_of: AsOf = None, known: Known = None, lang: Lang = None, as_json: Json = False
 ) -> None:
     """A loan: its rows, facts and what is owed."""
     frame = make_frame(lang=lang, is_json=as_json)
@@ -333,7 +337,7 @@ def show(
 
 @loan_app.command("statement")
 def statement(
-    loan: str, as_of: AsOf = None, known: Known = None, lang: Lang = None, as_json: Json = False
+    loan: Loan, as_of: AsOf = None, known: Known = None, lang: Lang = None, as_json: Json = False
 ) -> None:
     """Every movement of a loan, and how each was split."""
     frame = make_frame(lang=lang, is_json=as_json)
@@ -343,7 +347,7 @@ def statement(
 
 @loan_app.command("explain")
 def explain(
-    loan: str, as_of: AsOf = None, known: Known = None, lang: Lang = None, as_json: Json = False
+    loan: Loan, as_of: AsOf = None, known: Known = None, lang: Lang = None, as_json: Json = False
 ) -> None:
     """Where every amount of interest comes from: from, to, base, rate, part of the year."""
     frame = make_frame(lang=lang, is_json=as_json)
@@ -352,7 +356,7 @@ def explain(
 
 
 @loan_app.command("replay")
-def replay(loan: str, lang: Lang = None, as_json: Json = False) -> None:
+def replay(loan: Loan, lang: Lang = None, as_json: Json = False) -> None:
     """The loan after each fact, in the order the facts count."""
     frame = make_frame(lang=lang, is_json=as_json)
     with ending(frame):

@@ -40,7 +40,9 @@ def run(frame: Frame, *, is_once: bool) -> None:
         frame.tell("demo-no-tape")
     if book not in books.book_codes(frame.conn):
         _fill(frame, book, path)
-    opening = report_overdue(frame.conn, book, as_of=books.read_book(frame.conn, book).opened_on)
+    first = books.read_book(frame.conn, book).opened_on
+    # No payment is generated on the first day, so what is known at its end is the tape alone.
+    opening = report_overdue(frame.conn, book, as_of=first, known_on=first)
     _close_month(frame, book)
     report = report_overdue(
         frame.conn, book, as_of=books.read_book(frame.conn, book).open_on - timedelta(days=1)
@@ -91,7 +93,8 @@ def _close_month(frame: Frame, book: str) -> None:
     with frame.progress() as bar:
         task = bar.add_task(frame.say("demo-closing"), total=DAYS)
         while (day := books.read_book(frame.conn, book).open_on) < first + timedelta(days=DAYS):
-            payments += generate_payments(frame.conn, book, seed=SEED, at=now())
+            if day > first:
+                payments += generate_payments(frame.conn, book, seed=SEED, at=now())
             close_day(frame.conn, book, until=day, at=now())
             bar.update(task, completed=(day - first).days + 1, description=str(day))
     if payments:
@@ -113,11 +116,12 @@ def _confusion(frame: Frame, opening: OverdueReport, path: Path) -> None:
             counts[(name, "refused")] += 1
     buckets = [name for name, _ in opening.buckets if any(b == name for _, b in counts)]
     columns = [*buckets, *(b for b in ("-", "refused") if any(c == b for _, c in counts))]
+    shown = {name: _tables.bucket(frame, name) for name in buckets}
     frame.console.print()
     frame.tell("demo-how-inferred", day=opening.as_of)
     heads = [
         "cli-their-status",
-        *(f"cli-head-{name}" if name in ("-", "refused") else name for name in columns),
+        *(shown.get(name, f"cli-head-{name}") for name in columns),
     ]
     heads = ["cli-head-none" if head == "cli-head--" else head for head in heads]
     order = [

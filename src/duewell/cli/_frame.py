@@ -22,9 +22,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from duewell.app import connect
-from duewell.catalogues import render
+from duewell.catalogues import LANGUAGES, render
 from duewell.domain.calendar import parse_date
-from duewell.domain.errors import DuewellError, Fault, Refusal
+from duewell.domain.errors import Conflict, DuewellError, Fault, NotFound, PeriodClosed, Refusal
 from duewell.domain.money import Money, currency
 from duewell.domain.texts import Message, message_of
 from duewell.settings import Settings, read_settings
@@ -79,6 +79,10 @@ class Frame:
 def make_frame(*, lang: str | None, is_json: bool) -> Frame:
     """The frame from the surroundings and the options."""
     settings = read_settings()
+    if lang is not None and lang.replace("_", "-").partition("-")[0].lower() not in LANGUAGES:
+        unknown = Message("language-unknown", {"given": lang[:20], "known": ", ".join(LANGUAGES)})
+        print(render(unknown, settings.lang), file=sys.stderr)
+        raise typer.Exit(USAGE)
     return Frame(settings, lang or settings.lang, is_json, _console())
 
 
@@ -108,7 +112,7 @@ def ending(frame: Frame) -> Iterator[None]:
     try:
         yield
     except Refusal as refusal:
-        _end(frame, refusal, REFUSED, 422)
+        _end(frame, refusal, REFUSED, _status(refusal))
     except Fault as fault:
         _end(frame, fault, FAULT, 500)
     except psycopg.Error as problem:
@@ -116,6 +120,12 @@ def ending(frame: Frame) -> Iterator[None]:
     except BrokenPipeError:
         sys.stderr.close()
         raise typer.Exit(OK) from None
+
+
+def _status(refusal: Refusal) -> int:
+    if isinstance(refusal, NotFound):
+        return 404
+    return 409 if isinstance(refusal, Conflict | PeriodClosed) else 422
 
 
 def _end(frame: Frame, error: DuewellError, code: int, status: int) -> None:

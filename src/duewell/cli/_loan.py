@@ -8,12 +8,14 @@ Source   docs/reference/commands.md.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
 from duewell.cli import _tables
 from duewell.cli._frame import Frame, amount
-from duewell.domain.loan import Recorder, ageing, fold, in_order, known
+from duewell.domain.errors import NotFound
+from duewell.domain.loan import Ageing, Fact, Folding, LoanState, Recorder, ageing, fold, in_order, known
 from duewell.domain.money import Rate, currency, parse_amount, parse_rate_pct
 from duewell.domain.party import loan_id
 from duewell.domain.product import Part
@@ -47,36 +49,33 @@ def disburse(
     )
 
 
+def _folded(
+    row: LoanRow,
+    facts: list[Fact],
+    as_of: date | None,
+    known_on: date | None,
+    recorder: Recorder | None = None,
+) -> LoanState:
+    """The loan at two dates. Refuses a day on which it was not there yet, or was not known."""
+    day = as_of or row.book_open_on
+    seen = known(facts, known_on=known_on)
+    if not any(fact.effective_on <= day for fact in seen):
+        first = min((fact.effective_on for fact in facts), default=row.terms.start)
+        learnt = min((fact.recorded_on for fact in facts), default=row.book_open_on)
+        raise NotFound("loan-not-there-yet", as_of=day, first=first, known_from=learnt)
+    return fold(row.terms, facts, as_of=day, known_on=known_on, recorder=recorder)
+
+
 def show(frame: Frame, key: LoanKey, row: LoanRow, *, as_of: date | None, known_on: date | None) -> None:
-    """The rows of a loan and what is owed."""
+    """The rows of a loan, its facts, and what is owed."""
     facts = loans.read_facts(frame.conn, key)
-    state = fold(row.terms, facts, as_of=as_of or row.book_open_on, known_on=known_on)
+    state = _folded(row, facts, as_of, known_on)
     age = ageing(state, row.buckets)
-    money = row.terms.currency
     name = loan_id(key.person_id, key.loan_no)
     if frame.is_json:
-        frame.document(
-            {
-                "schema": "duewell.loan/1",
-                "loan_id": name,
-                "external_ref": row.external_ref,
-                "currency": money,
-                "as_of": str(state.as_of),
-                "principal_minor": state.principal_out,
-                "dpd": age.dpd,
-                "bucket": age.bucket,
-                "overdue_minor": age.overdue,
-                "outstanding_minor": age.outstanding,
-                "rows": [
-                    {"nr": r.nr, "due_on": str(r.due_on), "due_minor": r.due, "paid_minor": r.paid}
-                    for r in state.rows
-                ],
-                "facts": [
-                    {"kind": f.kind, "effective_on": str(f.effective_on), "ref": f.source_ref} for f in facts
-                ],
-            }
-        )
+        frame.document(_loan_document(name, row, facts, state, age))
         return
+    money = row.terms.currency
     frame.tell(
         "cli-loan-summary",
         loan=name,
@@ -88,14 +87,8 @@ def show(frame: Frame, key: LoanKey, row: LoanRow, *, as_of: date | None, known_
         dpd=age.dpd,
     )
     columns = (
-        "cli-row",
-        "cli-due-on",
-        "cli-principal",
-        "cli-interest",
-        "cli-fees",
-        "cli-penalty",
-        "cli-paid",
-        "cli-unpaid",
+        *("cli-row", "cli-due-on", "cli-principal", "cli-interest", "cli-fees", "cli-penalty"),
+        *("cli-paid", "cli-unpaid"),
     )
     lines = [
         [
@@ -108,12 +101,66 @@ def show(frame: Frame, key: LoanKey, row: LoanRow, *, as_of: date | None, known_
         for r in state.rows
     ]
     _tables.table(frame, frame.say("cli-rows-title"), columns, lines)
+    frame.console.print()
+    _facts_table(frame, in_order(facts), money)
+
+
+def _loan_document(
+    name: str, row: LoanRow, facts: list[Fact], state: LoanState, age: Ageing
+) -> dict[str, Any]:
+    """A loan for machines. Amounts by part stand in the order penalty, fee, interest, principal."""
+    return {
+        "schema": "duewell.loan/1",
+        "loan_id": name,
+        "external_ref": row.external_ref,
+        "currency": row.terms.currency,
+        "as_of": str(state.as_of),
+        "principal_minor": state.principal_out,
+        "overpaid_minor": state.overpaid,
+        "dpd": age.dpd,
+        "bucket": age.bucket,
+        "overdue_minor": age.overdue,
+        "outstanding_minor": age.outstanding,
+        "charged_off_on": str(state.charged_off_on) if state.charged_off_on else None,
+        "rows": [
+            {"nr": r.nr, "due_on": str(r.due_on), "due_minor": r.due, "paid_minor": r.paid}
+            for r in state.rows
+        ],
+        "facts": [
+            {
+                "kind": f.kind.value,
+                "effective_on": str(f.effective_on),
+                "recorded_on": str(f.recorded_on),
+                "source": f.source,
+                "ref": f.source_ref,
+                "amount_minor": f.amount,
+            }
+            for f in facts
+        ],
+        "void": [{"kind": f.kind.value, "ref": f.source_ref, "reason": r.code} for f, r in state.void],
+    }
+
+
+def _facts_table(frame: Frame, facts: Sequence[Fact], money: str) -> None:
+    heads = ("cli-date", "cli-recorded-on", "cli-kind", "cli-amount", "cli-source", "cli-ref")
+    told = [
+        [
+            f.effective_on,
+            f.recorded_on,
+            frame.say("fact-" + f.kind.value.lower()),
+            amount(f.amount, money) if f.amount else "",
+            f.source,
+            f.source_ref,
+        ]
+        for f in facts
+    ]
+    _tables.table(frame, frame.say("cli-facts-title"), heads, told)
 
 
 def statement(frame: Frame, key: LoanKey, row: LoanRow, *, as_of: date | None, known_on: date | None) -> None:
     """Every movement and its split."""
     facts = loans.read_facts(frame.conn, key)
-    state = fold(row.terms, facts, as_of=as_of or row.book_open_on, known_on=known_on)
+    state = _folded(row, facts, as_of, known_on)
     money = row.terms.currency
     if frame.is_json:
         frame.document(
@@ -140,16 +187,13 @@ def statement(frame: Frame, key: LoanKey, row: LoanRow, *, as_of: date | None, k
         return
     columns = (
         "cli-date", "cli-kind", "cli-amount", "cli-principal", "cli-interest", "cli-fees", "cli-penalty",
-        "cli-out", "cli-source",
+        "cli-credit", "cli-out", "cli-source",
     )  # fmt: skip
     lines = [
         [
             a.fact.effective_on,
             frame.say("movement-" + a.kind.replace("_", "-")),
-            *(
-                amount(m, money)
-                for m in (a.amount, a.parts[3], a.parts[2], a.parts[1], a.parts[0], a.balance)
-            ),
+            *(amount(m, money) for m in (a.amount, *reversed(a.parts), a.overpaid, a.balance)),
             f"{a.fact.source} {a.fact.source_ref}",
         ]
         for a in state.applied
@@ -172,7 +216,7 @@ def explain(
     """Where interest comes from, slice by slice; of the first `rows` slices where a glance is enough."""
     recorder = Recorder()
     facts = loans.read_facts(frame.conn, key)
-    state = fold(row.terms, facts, as_of=as_of or row.book_open_on, known_on=known_on, recorder=recorder)
+    state = _folded(row, facts, as_of, known_on, recorder)
     money = row.terms.currency
     slices = [s for s in recorder.slices if s.base]
     if frame.is_json:
@@ -228,26 +272,39 @@ def replay(frame: Frame, key: LoanKey, row: LoanRow) -> None:
     """The loan after each fact that counts."""
     facts = in_order(known(loans.read_facts(frame.conn, key)))
     money = row.terms.currency
-    lines = []
-    for count, fact in enumerate(facts, start=1):
-        state = fold(row.terms, facts[:count], as_of=fact.effective_on)
-        age = ageing(state)
-        lines.append(
-            [
-                fact.effective_on,
-                fact.recorded_on,
-                frame.say("fact-" + fact.kind.value.lower()),
-                fact.source_ref,
-                amount(state.principal_out, money),
-                amount(age.overdue, money),
-                age.dpd,
-            ]
-        )
+    folding, steps = Folding(row.terms), []
+    for fact in facts:
+        folding.apply(fact)
+        state = folding.look(fact.effective_on)
+        steps.append((fact, state, ageing(state, row.buckets)))
     if frame.is_json:
-        names = ("effective_on", "recorded_on", "fact", "ref", "principal_out", "overdue", "dpd")
-        steps = [dict(zip(names, (str(cell) for cell in line), strict=True)) for line in lines]
-        frame.document({"schema": "duewell.replay/1", "currency": money, "steps": steps})
+        told = [
+            {
+                "effective_on": str(fact.effective_on),
+                "recorded_on": str(fact.recorded_on),
+                "kind": fact.kind.value,
+                "ref": fact.source_ref,
+                "principal_out_minor": state.principal_out,
+                "overdue_minor": age.overdue,
+                "dpd": age.dpd,
+            }
+            for fact, state, age in steps
+        ]
+        name = loan_id(key.person_id, key.loan_no)
+        frame.document({"schema": "duewell.replay/1", "loan_id": name, "currency": money, "steps": told})
         return
+    lines = [
+        [
+            fact.effective_on,
+            fact.recorded_on,
+            frame.say("fact-" + fact.kind.value.lower()),
+            fact.source_ref,
+            amount(state.principal_out, money),
+            amount(age.overdue, money),
+            age.dpd,
+        ]
+        for fact, state, age in steps
+    ]
     columns = ("cli-date", "cli-recorded-on", "cli-kind", "cli-ref", "cli-out", "cli-overdue", "cli-dpd")
     _tables.table(
         frame, frame.say("cli-replay-title", loan=loan_id(key.person_id, key.loan_no)), columns, lines

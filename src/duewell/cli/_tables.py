@@ -48,6 +48,11 @@ def plain_table(frame: Frame, title: str, columns: Sequence[str], rows: Sequence
     frame.console.print(made)
 
 
+def bucket(frame: Frame, name: str) -> str:
+    """What a bucket is called on a screen: its days, or the word for none past due."""
+    return frame.say("bucket-current") if name == "current" else name
+
+
 def recorded(frame: Frame, result: dict[str, Any]) -> None:
     """What recording a fact answered."""
     public = {k: v for k, v in result.items() if k not in ("person_id", "loan_no")}
@@ -64,6 +69,8 @@ def recorded(frame: Frame, result: dict[str, Any]) -> None:
         overdue=amount(result["overdue_minor"], money),
         dpd=result["dpd"],
     )
+    if result["overpaid_minor"]:
+        frame.tell("cli-overpaid", currency=money, credit=amount(result["overpaid_minor"], money))
 
 
 def import_report(frame: Frame, book: str, report: ImportReport) -> None:
@@ -110,9 +117,12 @@ def day_reports(frame: Frame, book: str, until: date, reports: Sequence[DayRepor
         return
     if not reports:
         frame.tell("cli-day-closed-before", book=book, day=until)
-    for each in reports:
-        code = "cli-day-resumed" if each.was_resumed else "cli-day-closed"
-        frame.tell(code, day=each.day, entries=each.entries, turned=each.turned, wishes=each.wishes)
+
+
+def day_report(frame: Frame, each: DayReport) -> None:
+    """What closing one day did, said as soon as it is closed."""
+    code = "cli-day-resumed" if each.was_resumed else "cli-day-closed"
+    frame.tell(code, day=each.day, entries=each.entries, turned=each.turned, wishes=each.wishes)
 
 
 def overdue(frame: Frame, report: OverdueReport, shown: int = SHOWN) -> None:
@@ -120,7 +130,12 @@ def overdue(frame: Frame, report: OverdueReport, shown: int = SHOWN) -> None:
     money = report.book.currency
     whole, buckets = totals(report)
     rows = [
-        [r["bucket"], r["loans"], amount(r["overdue_minor"], money), amount(r["outstanding_minor"], money)]
+        [
+            bucket(frame, r["bucket"]),
+            r["loans"],
+            amount(r["overdue_minor"], money),
+            amount(r["outstanding_minor"], money),
+        ]
         for r in buckets
     ]
     rows.append(

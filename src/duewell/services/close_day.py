@@ -40,6 +40,7 @@ def close_day(
     until: date,
     at: datetime,
     on_progress: Callable[[date, int], None] = lambda day, slice_no: None,
+    on_closed: Callable[[DayReport], None] = lambda report: None,
 ) -> list[DayReport]:
     """Close every open day up to `until`, oldest first; a day closed before is left as it is.
 
@@ -67,6 +68,7 @@ def close_day(
             on_progress(day, slice_no)
         _finish(conn, book, day, at)
         reports.append(DayReport(day, **days.chunk_totals(conn, book.book_id, day), was_resumed=was_resumed))
+        on_closed(reports[-1])
 
 
 def _cut_off(conn: Connection, book_code: str, until: date, at: datetime) -> date | None:

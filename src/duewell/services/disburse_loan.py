@@ -15,7 +15,7 @@ from typing import Any
 
 from duewell.domain.errors import Conflict, InvalidInput
 from duewell.domain.loan import Fact, FactKind
-from duewell.domain.product import LoanTerms, terms_to_payload
+from duewell.domain.product import OWN_TERMS, LoanTerms, terms_to_payload
 from duewell.store import books, loans, posting
 from duewell.store.loans import Connection, LoanKey
 from duewell.store.posting import Request
@@ -51,8 +51,7 @@ def disburse_loan(
     key = LoanKey(person_id, 1)
     with conn.transaction():
         if loans.add_person(conn, person_id, book.book_id if book.is_sandbox else 0):
-            product: dict[str, object] = {"schema": "duewell.product/1", "terms": "each loan's own"}
-            books.add_product(conn, book, PRODUCT, version=1, valid_from=book.opened_on, terms=product)
+            books.add_product(conn, book, PRODUCT, version=1, valid_from=book.opened_on, terms=OWN_TERMS)
             loans.create_loan(
                 conn,
                 person_id=person_id,

@@ -15,6 +15,7 @@ from datetime import date, datetime
 from duewell.analytics.synthetic import synthetic_loans
 from duewell.domain.errors import Conflict
 from duewell.domain.loan import Sums
+from duewell.domain.product import OWN_TERMS
 from duewell.store import books, bulk, loans
 from duewell.store.bulk import NewLoan
 from duewell.store.loans import Connection
@@ -55,12 +56,11 @@ def generate_book(
         for start in range(0, count, BATCH):
             made = []
             for each in synthetic_loans(
-                count=min(BATCH, count - start), seed=seed, opened_on=open_on, first=start
+                count=min(BATCH, count - start), seed=seed, opened_on=open_on, first=start, book=code
             ):
                 if each.product_code not in numbers:
-                    terms: dict[str, object] = {"schema": "duewell.product/1", "synthetic": True}
                     numbers[each.product_code] = books.add_product(
-                        conn, book, each.product_code, version=1, valid_from=open_on, terms=terms
+                        conn, book, each.product_code, version=1, valid_from=open_on, terms=OWN_TERMS
                     )
                 number = numbers[each.product_code]
                 new = NewLoan(

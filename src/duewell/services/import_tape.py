@@ -18,7 +18,7 @@ from functools import partial
 from multiprocessing import get_context
 
 from duewell.domain.loan import Fact, FactKind
-from duewell.domain.product import LoanTerms
+from duewell.domain.product import OWN_TERMS, LoanTerms
 from duewell.domain.tape import ColumnMap, RowRefusal, TapeLoan, position_of, read_tape, terms_of
 from duewell.store import books, bulk, loans
 from duewell.store.books import BookRow
@@ -77,7 +77,7 @@ def import_tape(
             columns.product,
             version=1,
             valid_from=book.opened_on,
-            terms=_product(columns, book.currency),
+            terms=OWN_TERMS,
         )
         made: list[Computed] = []
         for batch in _computed(fresh, book, product_no):
@@ -102,11 +102,6 @@ def _computed(fresh: list[TapeLoan], book: BookRow, product_no: int) -> Iterator
 
 def _batch(fresh: list[TapeLoan], *, book: BookRow, product_no: int) -> list[Computed]:
     return [bulk.computed(_new_loan(loan, book, product_no), book) for loan in fresh]
-
-
-def _product(columns: ColumnMap, currency: str) -> dict[str, object]:
-    """The product of loans whose terms are their own; its terms say only where they came from."""
-    return {"schema": "duewell.product/1", "currency": currency, "terms": "each loan's own, taken over"}
 
 
 def _new_loan(loan: TapeLoan, book: BookRow, product_no: int) -> NewLoan:

@@ -36,6 +36,7 @@ from duewell.domain.loan import (
     look,
     standing,
 )
+from duewell.domain.party import loan_id
 from duewell.domain.postings import general_ledger, journals_of
 from duewell.domain.product import LoanTerms, Part
 from duewell.store import agendas, audit, books, days, loans
@@ -108,7 +109,7 @@ def _check_loans(
     kept = audit.agenda_rows(conn, keys)
     for key in keys:
         terms, facts = read[key]
-        name = f"{key.person_id}/{key.loan_no}"
+        name = loan_id(key.person_id, key.loan_no)
         wanted = {
             a: m
             for a, m in balances(journals_of(fold(terms, facts, as_of=book.open_on)).values()).items()

@@ -108,7 +108,7 @@ def _check(fact: Fact, facts: list[Fact], open_on: date) -> None:
         names = {f.key for f in facts if f.kind not in TAKING_BACK}
         gone = {f.reverses for f in facts if f.kind in TAKING_BACK}
         if fact.reverses not in names or fact.reverses in gone:
-            raise InvalidInput("fact-not-reversible", reverses=str(fact.reverses))
+            raise InvalidInput("fact-not-reversible", reverses=fact.reverses[2] if fact.reverses else "-")
 
 
 def _refuse_void(fact: Fact, after: LoanState) -> None:

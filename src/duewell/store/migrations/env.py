@@ -1,11 +1,13 @@
 """Runs the steps over one psycopg connection. Every step gives up a lock after two seconds."""
 
+import psycopg
 from alembic import context
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
-url = context.config.attributes["url"].replace("postgresql://", "postgresql+psycopg://", 1)
-engine = create_engine(url, poolclass=NullPool)
+url = context.config.attributes["url"]
+# The connection is psycopg's own, so a URL or keywords are read by the same rules everywhere.
+engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(url), poolclass=NullPool)
 with engine.connect() as connection:
     context.configure(connection=connection, version_table="schema_version")
     with context.begin_transaction():
