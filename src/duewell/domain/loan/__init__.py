@@ -36,6 +36,7 @@ from duewell.domain.loan._facts import (
     known,
 )
 from duewell.domain.loan._fold import Applied, Fold
+from duewell.domain.loan._proof import Proof, Proven, RowProof, prove
 from duewell.domain.loan._recorder import Recorder, TraceSlice
 from duewell.domain.loan._replay import Replay, replay
 from duewell.domain.loan._schedule import Row
@@ -75,12 +76,15 @@ __all__ = [
     "Key",
     "LoanState",
     "Position",
+    "Proof",
+    "Proven",
     "ReAged",
     "ReAmortized",
     "Recorder",
     "Replay",
     "Reschedule",
     "Row",
+    "RowProof",
     "Sums",
     "TraceSlice",
     "View",
@@ -100,6 +104,7 @@ __all__ = [
     "look",
     "payoff_amount",
     "principal_by_range",
+    "prove",
     "range_of",
     "replay",
     "rolled",

@@ -118,7 +118,10 @@ def _charge(work: Fold, fact: Fact) -> None:
         raise InvalidInput("amount-not-positive", amount_minor=amount)
     is_fee = fact.kind is FactKind.FEE_CHARGED
     part = Part.FEE if is_fee else Part.PENALTY
-    work.rows[work.row_at(fact.effective_on)].due[part] += amount
+    row = work.rows[work.row_at(fact.effective_on)]
+    row.due[part] += amount
+    if work.tracer is not None:
+        work.tracer.share("charged", fact, row.nr, part, amount)
     parts = [0, 0, 0, 0]
     parts[part] = amount
     work.note(fact, amount, parts, "fee" if is_fee else "penalty")
@@ -157,6 +160,8 @@ def _waive(work: Fold, fact: Fact) -> None:
             left -= amount
             if part is PRINCIPAL and amount:
                 work.repay(row, fact.effective_on, amount)
+            if work.tracer is not None and amount:
+                work.tracer.share("waived", fact, row.nr, part, amount)
     work.note(fact, sum(parts), list(parts), "waiver")
 
 
@@ -180,7 +185,7 @@ def _receive(work: Fold, fact: Fact) -> None:
     amount = payoff_amount(work, on) if fact.kind is FactKind.PAID_OFF else fact.amount
     if amount <= 0:
         raise InvalidInput("amount-not-positive", amount_minor=amount)
-    payment = _Payment(work, on, amount)
+    payment = _Payment(work, fact, amount)
     late, today = _due(work, on)
     if amount > sum([r.unpaid for r in late]) + sum([r.unpaid for r in today]):
         if not late and not today and stays_in_running_row(work, on, amount):
@@ -260,9 +265,10 @@ def payoff_amount(work: Fold, on: date) -> int:
 class _Payment:
     """One payment while it is being split. `parts` and `left` always add up to the amount."""
 
-    def __init__(self, work: Fold, on: date, amount: int) -> None:
+    def __init__(self, work: Fold, fact: Fact, amount: int) -> None:
         self.work = work
-        self.on = on
+        self.fact = fact
+        self.on = fact.effective_on
         self.left = amount
         self.parts = [0, 0, 0, 0]
 
@@ -275,6 +281,8 @@ class _Payment:
             self.left -= paid
             if part is PRINCIPAL:
                 self.work.repay(row, self.on, paid)
+            if self.work.tracer is not None:
+                self.work.tracer.share("paid", self.fact, row.nr, part, paid)
         return paid
 
     def slot(self, rows: list[Row]) -> None:

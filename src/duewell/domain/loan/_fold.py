@@ -19,7 +19,7 @@ from duewell.domain.calendar import DaysInMonth, DaysInYear, Frequency
 from duewell.domain.errors import Refusal
 from duewell.domain.loan._facts import Fact
 from duewell.domain.loan._penalty import PenaltyClock, charge_penalties
-from duewell.domain.loan._recorder import Recorder
+from duewell.domain.loan._recorder import Recorder, TraceLevel
 from duewell.domain.loan._schedule import (
     RateLine,
     Row,
@@ -112,6 +112,11 @@ class Fold:
         self.is_daily = (
             self.convention.engine is Engine.PROGRESSIVE or self.convention.is_recalculated_daily
         ) and not self.is_flat
+        self.is_skipping = (
+            self.convention.prepayment is Prepayment.SKIP_NEXT
+            and self.is_daily
+            and self.convention.engine is Engine.CUMULATIVE
+        )
         self.is_bearing = terms.rate != 0
         self.is_even = self._is_even()
         self.opening = self.frozen = _Frozen()
@@ -236,7 +241,8 @@ class Fold:
             self._fit_level(first, level, len(open_rows), as_of)
         if self.tracer is not None:
             fitted = open_rows[0].instalment - level
-            self.tracer.level(open_rows[0].nr, balance, factors, level, fitted)
+            multiple = self.convention.instalment_multiple
+            self.tracer.level(TraceLevel(open_rows[0].nr, balance, tuple(factors), level, fitted, multiple))
 
     def _set_level(self, first: int, level: int) -> None:
         for row in self.rows[first:]:
@@ -454,6 +460,9 @@ class Fold:
             if due_by is not None and row.due_on > due_by:
                 break
             if row.is_met:
+                carry -= (
+                    row.carry - row.credit
+                )  # it asked for that when it was met, and a new row asks for it now
                 if self.recorder is not None and row.start < row.due_on:
                     # Its figures stand; only its slices are told again, on the balance of its time.
                     self.interest(row, row.due_on, as_of, row.agreed)
@@ -466,11 +475,8 @@ class Fold:
                 else:
                     asks, collected = whole + carry + row.moved[INTEREST], row.paid[INTEREST]
                     # Interest collected ahead of a pause or a lower rate is credited to the next row.
-                    row.carry, row.due[INTEREST], carry = (
-                        carry,
-                        max(asks, collected),
-                        min(asks - collected, 0),
-                    )
+                    row.carry, row.due[INTEREST] = carry, max(asks, collected)
+                    carry = row.credit = min(asks - collected, 0)
                     skip = self._set_principal(row, k == last, self.out - behind, skip)
                     deferred = self._defer(row, deferred)
             unpaid = row.due[PRINCIPAL] - row.paid[PRINCIPAL]
@@ -529,8 +535,9 @@ class Fold:
             planned = row.instalment + row.extra
         else:
             planned = max(0, row.instalment - row.due[INTEREST] + row.moved[INTEREST]) + row.extra
-        if self.convention.prepayment is Prepayment.SKIP_NEXT and self.is_daily and not is_last:
-            used = min(skip, planned)
+        row.skipped = 0
+        if self.is_skipping and not is_last:
+            used = row.skipped = min(skip, planned)
             planned -= used
             skip -= used
             skip += max(0, paid - planned)

@@ -96,6 +96,9 @@ def _planned_rows(work: Fold) -> list[Row]:
 
 def _set_arrear(work: Fold, row: Row, arrear: Arrear, fact: Fact) -> None:
     row.due = [arrear.penalty, arrear.fee, arrear.interest, arrear.principal]
+    if work.tracer is not None:
+        for part, amount in enumerate(row.due):
+            work.tracer.share("taken-over", fact, row.nr, part, amount)
     row.is_taken_over = True
     penalty = work.terms.penalty
     if penalty and fact.effective_on > row.due_on + timedelta(days=penalty.grace_days):

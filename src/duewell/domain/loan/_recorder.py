@@ -8,10 +8,11 @@ Source   docs/decisions/0001.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+
+from duewell.domain.loan._facts import Fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,18 @@ class TraceLevel:
     factors: tuple[Fraction, ...]
     level: int
     fitted: int
+    multiple: int
+
+
+@dataclass(frozen=True, slots=True)
+class TraceShare:
+    """What one fact gave one part of a row: `what` is paid, waived, charged, or taken over."""
+
+    what: str
+    fact: Fact
+    row_nr: int
+    part: int
+    amount: int
 
 
 class Recorder:
@@ -65,6 +78,7 @@ class Recorder:
         self.penalties: list[TraceSlice] = []
         self.once: list[TraceOnce] = []
         self.levels: list[TraceLevel] = []
+        self.shares: list[TraceShare] = []
 
     def slice(
         self, row_nr: int, start: date, end: date, base: int, rate: Fraction, num: int, den: int
@@ -87,9 +101,13 @@ class Recorder:
         """Keep a penalty charged once."""
         self.once.append(TraceOnce(row_nr, base, pct))
 
-    def level(self, from_nr: int, balance: int, factors: Sequence[Fraction], level: int, fitted: int) -> None:
+    def level(self, set_: TraceLevel) -> None:
         """Keep an instalment set anew."""
-        self.levels.append(TraceLevel(from_nr, balance, tuple(factors), level, fitted))
+        self.levels.append(set_)
+
+    def share(self, what: str, fact: Fact, row_nr: int, part: int, amount: int) -> None:
+        """Keep what a fact gave a part of a row."""
+        self.shares.append(TraceShare(what, fact, row_nr, part, amount))
 
     def of_row(self, row_nr: int) -> tuple[TraceSlice, ...]:
         """The slices that make a row's interest."""

@@ -80,6 +80,7 @@ def _extend(work: Fold, change: Extended, on: date) -> None:
     first = _row_due(work, change.from_due, on)
     if not 1 <= change.extra <= INSTALMENTS_MAX - len(work.rows):
         raise InvalidInput("extension-out-of-range", extra=change.extra)
+    _check_owed(work, on)
     step = work.anchor
     balance = sum(a for _, a in work.lent) - sum(r.due[Part.PRINCIPAL] for r in work.rows[:first])
     for _ in range(change.extra):
@@ -94,6 +95,7 @@ def _extend(work: Fold, change: Extended, on: date) -> None:
 
 def _re_age(work: Fold, change: ReAged, on: date) -> int:
     """Meet every unpaid row and open new ones for what they left."""
+    _check_owed(work, on)
     if change.first_due <= on:
         raise InvalidInput("re-age-due-in-the-past", first_due=str(change.first_due), effective_on=str(on))
     if not 1 <= change.instalments <= INSTALMENTS_MAX or change.every < 1:
@@ -125,6 +127,11 @@ def _re_age(work: Fold, change: ReAged, on: date) -> int:
     return principal
 
 
+def _check_owed(work: Fold, on: date) -> None:
+    if work.out <= 0:
+        raise InvalidInput("no-principal-out", effective_on=on.isoformat())
+
+
 def _own_part(work: Fold, step: Anchor) -> Fraction | None:
     """The part of a year of a row whose step is not the one agreed; None where the usual one holds."""
     terms = work.terms
@@ -143,6 +150,8 @@ def _cut(work: Fold, row: Row, on: date) -> bool:
         if not row.is_locked:
             interest = work.interest(row, on, on, row.agreed) + row.carry + row.moved[Part.INTEREST]
             row.due[Part.INTEREST] = max(interest, row.paid[Part.INTEREST])
+            # What was collected beyond that day goes on to the new rows, like what earlier rows had left.
+            row.credit = min(interest - row.due[Part.INTEREST], 0)
             row.due[Part.PRINCIPAL] = row.paid[Part.PRINCIPAL]
             row.is_met = True
         return True
@@ -150,7 +159,7 @@ def _cut(work: Fold, row: Row, on: date) -> bool:
     row.due[Part.INTEREST] = max(row.paid[Part.INTEREST], row.moved[Part.INTEREST])
     row.due[Part.PRINCIPAL] = row.paid[Part.PRINCIPAL]
     row.due_on, row.start, row.is_locked, row.day_rate = on, min(row.start, on), False, (0, 0)
-    row.is_met = True
+    row.is_met, row.carry, row.credit = True, 0, row.moved[Part.INTEREST] - row.due[Part.INTEREST]
     return any(row.paid) or any(row.due)
 
 

@@ -30,9 +30,11 @@ class Row:
 
     `due` is what the row asks for by part, `paid` what has been applied to it. A locked row keeps
     its principal and interest whatever follows. `carry` is interest that a row settled early left
-    to this one; `extra` is principal lent again inside the row's period. `interest_to` is the day up to
-    which interest was collected early. A row taken over came past due with an opening position. The
-    principal of a row set apart is past due and bears a penalty in place of contract interest.
+    to this one; `extra` is principal lent again inside the row's period, `skipped` what earlier
+    overpayment took off it, `credit` (below zero) interest collected ahead that goes on to the next row.
+    `interest_to` is the day up to which interest was collected early. A row taken over came past due with
+    an opening position. The principal of a row set apart is past due and bears a penalty in place of
+    contract interest.
     `part` is the part of a year the row stands for where that is not one step of the plan. `moved` are
     parts charged to another row and asked here, below zero what this row gave up; a row that gave up all
     it asked is met, and keeps the balance as agreed at its start.
@@ -60,6 +62,8 @@ class Row:
     is_met: bool = False
     part: Fraction | None = None
     agreed: int = 0
+    skipped: int = 0
+    credit: int = 0
     earned: tuple[int, date, int] | None = None
     """Base x days of the row's real principal up to a date, as of one epoch of the fold: kept, not a fact."""
     moved: tuple[int, int, int, int] = (0, 0, 0, 0)

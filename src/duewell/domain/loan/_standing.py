@@ -164,7 +164,9 @@ def standing(view: View, on: date) -> Sums:
         now = {row.nr: row for row in view.state.rows}
         clock = PenaltyClock(view.terms.penalty)
         for row in view.rows:
-            _add_penalty(sums, view, clock, row, now.get(row.nr, row), on)
+            # A row that the plan drops today, and that asks again if nobody pays, holds no penalty yet.
+            today = now.get(row.nr) or Row(row.nr, row.start, row.due_on)
+            _add_penalty(sums, view, clock, row, today, on)
     return {key: value for key, value in sums.items() if value}
 
 

@@ -1,0 +1,303 @@
+"""Proofs: every amount of a loan with its derivation, down to slices and facts.
+
+Needs    terms, facts and two dates; a fold that tells a recorder how each amount came about.
+Gives    prove(...): the loan's state and a Proof for each amount of each row and each total.
+Never    computes an amount another way than the fold did: a proof is arranged from what the fold told.
+Source   docs/reference/proofs.md.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+
+from duewell.domain.loan._facts import Fact, FactKind
+from duewell.domain.loan._recorder import Recorder, TraceLevel, TraceSlice
+from duewell.domain.loan._schedule import Row
+from duewell.domain.loan._state import LoanState, fold
+from duewell.domain.money import Rounding, round_fraction
+from duewell.domain.product import Amortization, Engine, InterestMethod, LoanTerms, Part
+
+INTEREST, PRINCIPAL = Part.INTEREST, Part.PRINCIPAL
+OTHERS = (Part.PENALTY, Part.FEE, Part.INTEREST)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """An amount and where it comes from. Exactly one of these says how to get it:
+
+    slices    base x rate x part of a year each, rounded once by `rounding`, or each where `is_each`
+    share     a share of a base, rounded by `rounding`
+    level     the equal instalment of a balance over rows with these factors, and its one fitting
+    terms     other proofs added and subtracted
+    fact      a fact says it: its own amount, or the part of it that came here
+    A proof with none of them is an amount of zero, or one agreed in the terms (`clause` says so).
+    """
+
+    code: str
+    amount: int
+    row_nr: int | None = None
+    slices: tuple[TraceSlice, ...] = ()
+    share: tuple[int, Fraction] | None = None
+    level: TraceLevel | None = None
+    rounding: str = ""
+    is_each: bool = False
+    terms: tuple[tuple[int, Proof], ...] = ()
+    fact: Fact | None = None
+    clause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RowProof:
+    """The proofs of one row: what it asks by part, and what it got by part."""
+
+    nr: int
+    due_on: date
+    due: tuple[Proof, Proof, Proof, Proof]
+    paid: tuple[Proof, Proof, Proof, Proof]
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """A loan's state with its proofs; totals by name: principal-out, overdue, outstanding."""
+
+    state: LoanState
+    rows: tuple[RowProof, ...]
+    totals: dict[str, Proof]
+
+
+def prove(terms: LoanTerms, facts: Iterable[Fact], *, as_of: date, known_on: date | None = None) -> Proven:
+    """Fold with a recorder and arrange what it told."""
+    recorder = Recorder()
+    state = fold(terms, facts, as_of=as_of, known_on=known_on, recorder=recorder)
+    book = _Book(state, recorder)
+    rows = tuple(book.row(row) for row in state.rows)
+    return Proven(state, rows, _totals(state, rows))
+
+
+@dataclass(slots=True)
+class _Book:
+    """Arranges proofs row by row, in order: what a row leaves goes on to the next."""
+
+    state: LoanState
+    recorder: Recorder
+    slices: dict[int, list[TraceSlice]] = field(default_factory=lambda: defaultdict(list))
+    shares: dict[tuple[str, int, int], list[Proof]] = field(default_factory=lambda: defaultdict(list))
+    left: Proof | None = None
+    deferred: list[tuple[int, Proof]] = field(default_factory=list)
+    before: list[tuple[int, Proof]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for piece in self.recorder.slices:
+            self.slices[piece.row_nr].append(piece)
+        for each in self.recorder.shares:
+            proof = Proof(each.what, each.amount, each.row_nr, fact=each.fact)
+            self.shares[(each.what, each.row_nr, each.part)].append(proof)
+
+    def row(self, row: Row) -> RowProof:
+        paid = tuple(_sum("paid", row.paid[part], row.nr, [*self._got(row, part)]) for part in Part)
+        interest = self._interest(row)
+        principal = self._principal(row, interest)
+        due = (self._penalty(row), self._charges(row, Part.FEE), interest, principal)
+        self.before.append((-1, principal))
+        return RowProof(row.nr, row.due_on, due, (paid[0], paid[1], paid[2], paid[3]))
+
+    def _got(self, row: Row, part: Part) -> list[Proof]:
+        return [*self.shares[("paid", row.nr, part)], *self.shares[("waived", row.nr, part)]]
+
+    # -- interest ----------------------------------------------------------------------------------
+
+    def _interest(self, row: Row) -> Proof:
+        due = row.due[INTEREST]
+        if row.is_taken_over and not row.is_met:
+            return _sum("taken-over", due, row.nr, self.shares[("taken-over", row.nr, INTEREST)])
+        own = self._own(row)
+        terms: list[tuple[int, Proof]] = [(1, own)]
+        if self.left is not None:
+            terms.append((1, self.left))
+        terms += self.deferred
+        terms += self._moved(row, INTEREST)
+        whole = sum(sign * each.amount for sign, each in terms)
+        self.left, self.deferred = None, []
+        if whole == due:
+            return Proof("interest", due, row.nr, terms=tuple(terms))
+        collected = _sum("collected", due, row.nr, self._got(row, INTEREST))
+        rest = Proof("interest-left", whole - due, row.nr, terms=(*terms, (-1, collected)))
+        if due == 0 and not row.is_locked:
+            # An interest grace: it comes due with the first row after it.
+            self.deferred = [(1, rest)]
+        else:
+            self.left = rest
+        return collected
+
+    def _own(self, row: Row) -> Proof:
+        convention = self.state.terms.convention
+        pieces = tuple(s for s in self.slices[row.nr] if s.base > 0 and s.rate)
+        is_each = convention.engine is Engine.CUMULATIVE
+        amount = rounded_sum(pieces, str(convention.rounding), is_each=is_each)
+        clause = f"{convention.name} v{convention.version}"
+        return Proof(
+            "own-interest", amount, row.nr, pieces, rounding=str(convention.rounding), is_each=is_each,
+            clause=clause,
+        )  # fmt: skip
+
+    def _moved(self, row: Row, part: Part) -> list[tuple[int, Proof]]:
+        amount = row.moved[part]
+        if not amount:
+            return []
+        code = "moved-here" if amount > 0 else "moved-on"
+        return [(1 if amount > 0 else -1, Proof(code, abs(amount), row.nr, clause="reschedule"))]
+
+    # -- penalty and fee ---------------------------------------------------------------------------
+
+    def _penalty(self, row: Row) -> Proof:
+        penalty, terms = self.state.terms.penalty, self._charges(row, Part.PENALTY).terms
+        if penalty is not None and row.penalty_charged:
+            rounding = str(self.state.terms.convention.rounding)
+            once = next((o for o in self.recorder.once if o.row_nr == row.nr), None)
+            pieces = tuple(s for s in self.recorder.penalties if s.row_nr == row.nr)
+            own = Proof(
+                "own-penalty", row.penalty_charged, row.nr, pieces if once is None else (),
+                share=(once.base, once.pct) if once is not None else None, rounding=rounding,
+                clause=penalty.source,
+            )  # fmt: skip
+            terms = ((1, own), *terms)
+        return Proof("penalty", row.due[Part.PENALTY], row.nr, terms=terms)
+
+    def _charges(self, row: Row, part: Part) -> Proof:
+        facts = [(1, p) for what in ("charged", "taken-over") for p in self.shares[(what, row.nr, part)]]
+        code = "fee" if part is Part.FEE else "penalty"
+        return Proof(code, row.due[part], row.nr, terms=(*facts, *self._moved(row, part)))
+
+    # -- principal ---------------------------------------------------------------------------------
+
+    def _principal(self, row: Row, interest: Proof) -> Proof:
+        due = row.due[PRINCIPAL]
+        if row.is_down_payment and not row.is_met:
+            return self._down_payment(row, due)
+        if row.is_taken_over and not row.is_met:
+            return _sum("taken-over", due, row.nr, self.shares[("taken-over", row.nr, PRINCIPAL)])
+        got = _sum("collected", row.paid[PRINCIPAL], row.nr, self._got(row, PRINCIPAL))
+        if due == 0:
+            return Proof("nothing", 0, row.nr)
+        if (row.is_locked or row.is_met) and due == got.amount:
+            return got
+        planned = self._planned(row, interest)
+        if planned is not None and planned.amount == due:
+            return planned
+        lent = [(1, self._lent(fact)) for fact in self._loans()]
+        rest = Proof("all-that-is-left", due, row.nr, terms=(*lent, *self.before))
+        if sum(sign * each.amount for sign, each in rest.terms) == due:
+            return rest
+        return got if got.amount == due else Proof("principal-agreed", due, row.nr, clause="convention")
+
+    def _planned(self, row: Row, interest: Proof) -> Proof | None:
+        """The row's instalment less its own interest, with principal that was lent again or spread here."""
+        level = self._instalment(row)
+        if level is None:
+            return None
+        terms = [] if row.is_grace else [(1, level)]
+        own = row.due[INTEREST] - row.moved[INTEREST]
+        if not row.is_grace and not _is_equal_principal(self.state.terms) and own:
+            terms.append(
+                (
+                    -1,
+                    Proof("interest", own, row.nr, terms=((1, interest), *_flip(self._moved(row, INTEREST)))),
+                )
+            )
+        if row.extra:
+            terms.append((1, Proof("extra-principal", row.extra, row.nr, clause="reschedule")))
+        if row.skipped:
+            terms.append((-1, Proof("skipped", row.skipped, row.nr, clause="prepayment skip next")))
+        return Proof("principal", sum(s * e.amount for s, e in terms), row.nr, terms=tuple(terms))
+
+    def _instalment(self, row: Row) -> Proof | None:
+        terms = self.state.terms
+        levels = [each for each in self.recorder.levels if each.from_nr <= row.nr]
+        if levels and levels[-1].level + levels[-1].fitted == row.instalment:
+            convention = terms.convention
+            return Proof(
+                "instalment", row.instalment, row.nr, level=levels[-1],
+                rounding=str(convention.instalment_rounding),
+                clause=f"{convention.name} v{convention.version}",
+            )  # fmt: skip
+        if row.instalment == terms.instalment or _is_equal_principal(terms):
+            return Proof("instalment-agreed", row.instalment, row.nr, clause="terms")
+        return None
+
+    def _down_payment(self, row: Row, due: int) -> Proof:
+        terms = self.state.terms
+        first = next(self._loans(), None)
+        base = first.amount if first is not None else terms.principal
+        share = (base, terms.down_payment_share)
+        return Proof("down-payment", due, row.nr, share=share, rounding=str(terms.convention.rounding))
+
+    def _loans(self) -> Iterator[Fact]:
+        kinds = (FactKind.DISBURSED, FactKind.OPENED)
+        return (a.fact for a in self.state.applied if a.fact.kind in kinds)
+
+    def _lent(self, fact: Fact) -> Proof:
+        amount = fact.position.principal if fact.position is not None else fact.amount
+        return Proof("lent", amount, fact=fact)
+
+
+def rounded_sum(pieces: Iterable[TraceSlice], rounding: str, *, is_each: bool) -> int:
+    """Slices as one whole amount, rounded once or each."""
+    rule = Rounding(rounding)
+    if is_each:
+        return sum(round_fraction(piece.exact, rule) for piece in pieces)
+    return round_fraction(sum((piece.exact for piece in pieces), Fraction(0)), rule)
+
+
+def _is_equal_principal(terms: LoanTerms) -> bool:
+    convention = terms.convention
+    return (
+        convention.amortization is Amortization.EQUAL_PRINCIPAL
+        or convention.interest_method is InterestMethod.FLAT
+    )
+
+
+def _flip(terms: list[tuple[int, Proof]]) -> list[tuple[int, Proof]]:
+    return [(-sign, each) for sign, each in terms]
+
+
+def _sum(code: str, amount: int, nr: int, parts: list[Proof]) -> Proof:
+    return Proof(code, amount, nr, terms=tuple((1, each) for each in parts))
+
+
+def _moved_ahead(row: Row, part: Part) -> Proof:
+    """What a new plan spread to a row still to come, and is not paid: it was due before."""
+    amount = max(max(row.moved[part], 0) - row.paid[part], 0)
+    return Proof("moved-here", amount, row.nr, clause="reschedule")
+
+
+def _totals(state: LoanState, rows: tuple[RowProof, ...]) -> dict[str, Proof]:
+    """Principal out, overdue and outstanding, from the rows' own proofs."""
+    pairs = list(zip(rows, state.rows, strict=True))
+    late = [p for p, r in pairs if r.due_on < state.as_of and r.unpaid > 0]
+    due = [r for r in rows if r.due_on <= state.as_of]
+    overdue = tuple(
+        (sign, p) for r in late for part in Part for sign, p in ((1, r.due[part]), (-1, r.paid[part]))
+    )
+    lent = [(1, Proof("lent", a.amount, fact=a.fact)) for a in state.applied if a.kind == "disbursement"]
+    lent += [
+        (1, Proof("lent", a.parts[PRINCIPAL], fact=a.fact)) for a in state.applied if a.kind == "opening"
+    ]
+    again = [
+        (1, Proof("lent-again", a.parts[PRINCIPAL], fact=a.fact))
+        for a in state.applied
+        if a.fact.kind is FactKind.REFUNDED and a.parts[PRINCIPAL]
+    ]
+    repaid = [(-1, r.paid[PRINCIPAL]) for r in rows]
+    out = Proof("principal-out", state.principal_out, terms=(*lent, *again, *repaid))
+    others = [(sign, p) for r in due for part in OTHERS for sign, p in ((1, r.due[part]), (-1, r.paid[part]))]
+    others += [(1, _moved_ahead(r, part)) for r in state.rows for part in OTHERS if r.due_on > state.as_of]
+    total = sum(sign * p.amount for sign, p in others) + out.amount
+    return {
+        "principal-out": out,
+        "overdue": Proof("overdue", sum(s * p.amount for s, p in overdue), terms=overdue),
+        "outstanding": Proof("outstanding", total, terms=((1, out), *others)),
+    }

@@ -1,0 +1,68 @@
+"""Every amount of a loan can be had again from its proof alone.
+
+Wants to prove: a proof is complete. How: an evaluator that knows only proofs (exact slices, shares, level
+instalments, sums, facts) recomputes each amount of each row and each total of random lives of loans.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+
+from hypothesis import given, settings
+
+from duewell.domain.loan import Fact, Proof, ageing, prove
+from duewell.domain.money import Rounding, round_fraction
+from duewell.domain.product import LoanTerms, Part
+from tests.domain.strategies import lives
+
+Life = tuple[LoanTerms, list[Fact], date]
+
+
+def value(proof: Proof) -> int:
+    """What the proof comes to, by nothing but what it says."""
+    if proof.slices:
+        exact = [s.base * s.rate * Fraction(s.num, s.den) for s in proof.slices]
+        rule = Rounding(proof.rounding)
+        if proof.is_each:
+            return sum(round_fraction(each, rule) for each in exact)
+        return round_fraction(sum(exact, Fraction(0)), rule)
+    if proof.share is not None:
+        base, pct = proof.share
+        return round_fraction(base * pct, Rounding(proof.rounding))
+    if proof.level is not None:
+        return level(proof)
+    if proof.terms:
+        return sum(sign * value(each) for sign, each in proof.terms)
+    assert proof.amount == 0 or proof.fact is not None or proof.clause, f"{proof.code} says nothing"
+    return proof.amount
+
+
+def level(proof: Proof) -> int:
+    """The payment under which the balance is nothing after the last row, rounded to its multiple."""
+    assert proof.level is not None
+    balance, weight = Fraction(proof.level.balance), Fraction(0)
+    for factor in proof.level.factors:
+        balance *= 1 + factor
+        weight = weight * (1 + factor) + 1
+    exact = balance / weight
+    return round_fraction(exact, Rounding(proof.rounding), proof.level.multiple) + proof.level.fitted
+
+
+@given(lives())
+@settings(max_examples=300, deadline=None)
+def test_every_amount_follows_from_its_proof_alone(life: Life) -> None:
+    terms, facts, as_of = life
+    proven = prove(terms, facts, as_of=as_of)
+    assert [r.nr for r in proven.rows] == [r.nr for r in proven.state.rows]
+    for proof, row in zip(proven.rows, proven.state.rows, strict=True):
+        for part in Part:
+            assert value(proof.due[part]) == proof.due[part].amount == row.due[part]
+            assert value(proof.paid[part]) == proof.paid[part].amount == row.paid[part]
+    if proven.state.charged_off_on is None:
+        age = ageing(proven.state)
+        totals = {name: value(each) for name, each in proven.totals.items()}
+        assert totals == {name: each.amount for name, each in proven.totals.items()}
+        assert totals["principal-out"] == proven.state.principal_out
+        assert totals["overdue"] == age.overdue
+        assert totals["outstanding"] == age.outstanding
