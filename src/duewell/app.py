@@ -9,9 +9,9 @@ Source   docs/decisions/0002-embedded-postgresql.md.
 from __future__ import annotations
 
 import re
+import subprocess
 
 import psycopg
-from sqlalchemy.exc import SQLAlchemyError
 
 from duewell.domain.errors import Fault
 from duewell.settings import Settings
@@ -27,13 +27,24 @@ def connect(settings: Settings) -> Connection:
     try:
         url = settings.database_url or create_database(start(settings.data / "postgresql"), DATABASE)
         conn = psycopg.connect(_plain(url), autocommit=True)
-        migrate.upgrade(_plain(url))
+        if not migrate.is_current(conn):
+            _upgrade(_plain(url))
         conn.execute("set role duewell_app")
     except psycopg.errors.InsufficientPrivilege as problem:
         raise Fault("database-rights-missing", problem=_first_line(problem)) from problem
-    except (psycopg.Error, SQLAlchemyError, OSError) as problem:
+    except (psycopg.Error, OSError, subprocess.CalledProcessError) as problem:
         raise Fault("database-not-reached", problem=_first_line(problem)) from problem
     return conn
+
+
+def _upgrade(url: str) -> None:
+    """Run the steps of the schema; what SQLAlchemy wraps comes out as the database said it."""
+    from sqlalchemy.exc import DBAPIError
+
+    try:
+        migrate.upgrade(url)
+    except DBAPIError as problem:
+        raise (problem.orig if isinstance(problem.orig, psycopg.Error) else problem) from problem
 
 
 def _plain(url: str) -> str:

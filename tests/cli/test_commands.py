@@ -137,3 +137,96 @@ def test_a_refusal_is_a_sentence_and_exit_code_one(url: str, words: tuple[str, .
     problem = json.loads(refused.stderr)
     assert problem["detail"] and problem["type"].startswith("urn:duewell:problem:")
     assert "Traceback" not in refused.stderr
+
+
+def lend(url: str, key: str = "k1") -> str:
+    words = ("--book", "b", "--principal", "1200", "--rate", "12", "--instalments", "12", "--key", key)
+    return str(json.loads(duewell(url, "disburse", *words, "--json").stdout)["loan_id"])
+
+
+def test_a_request_sent_again_after_the_cut_off_is_still_the_same_request(book: str) -> None:
+    loan = lend(book)
+    words = ("pay", "--loan", loan, "--amount", "10", "--key", "p1", "--json")
+    first = duewell(book, *words)
+    assert duewell(book, "day", "--book", "b").returncode == 0
+    again = duewell(book, *words)
+    assert (again.returncode, again.stdout) == (0, first.stdout)
+    assert lend(book) == loan, "and so is a loan disbursed"
+    assert duewell(book, "pay", "--loan", loan, "--amount", "11", "--key", "p1").returncode == 1
+
+
+def test_a_reference_takes_back_the_one_fact_it_means(book: str) -> None:
+    loan = lend(book, "one")
+    assert duewell(book, "pay", "--loan", loan, "--amount", "7", "--key", "one-paid").returncode == 0
+    refused = duewell(book, "reverse", "--loan", loan, "--ref", "one", "--json")
+    assert json.loads(refused.stderr)["title"] == "fact-carries-others"
+    back = ("reverse", "--loan", loan, "--ref", "one-paid", "--key")
+    assert duewell(book, *back, "r").returncode == 0
+    assert duewell(book, *back, "r").returncode == 0, "the same request again"
+    assert duewell(book, *back, "r2").returncode == 1
+    assert duewell(book, "reverse", "--loan", loan, "--ref", "one").returncode == 0, (
+        "nothing stands on it now"
+    )
+
+
+def test_words_of_data_are_shown_as_they_are(book: str) -> None:
+    loan = lend(book)
+    assert duewell(book, "pay", "--loan", loan, "--amount", "7", "--key", "[/x] [red]").returncode == 0
+    for what in ("statement", "replay", "show"):
+        shown = duewell(book, "loan", what, loan)
+        assert shown.returncode == 0 and "[/x] [red]" in shown.stdout
+
+
+@pytest.mark.parametrize("word", ["\x1b[2J", "a\u202eb", b"\xff".decode("utf-8", "surrogateescape")])
+def test_a_word_nobody_can_read_is_a_usage_error(url: str, word: str) -> None:
+    refused = duewell(url, "verify", "--book", word)
+    assert refused.returncode == 2
+    assert "Traceback" not in refused.stderr and "\x1b" not in refused.stderr
+
+
+def test_a_tape_refused_for_machines_is_a_problem_that_lists_its_rows(url: str, tape: Path) -> None:
+    tape.write_text(tape.read_text("utf-8") + "99,NaN,12,36,Jan-2018,10000,332.15,0,0\n", "utf-8")
+    duewell(url, "book", "open", "--book", "b", "--currency", "USD", "--open-on", "2018-06-24")
+    refused = duewell(url, "import", str(tape), "--book", "b", "--json")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    problem = json.loads(refused.stderr)
+    assert problem["title"] == "tape-refused"
+    assert [(r["line"], r["column"]) for r in problem["refusals"]] == [(62, "loan_amount")]
+
+
+def test_a_reference_the_book_holds_with_other_figures_is_refused(book: str, tape: Path) -> None:
+    rows = tape.read_text("utf-8").replace("\n5,10000,12,36,Jan-2018,10000,", "\n5,9000,12,36,Jan-2018,9000,")
+    tape.write_text(rows, "utf-8")
+    refused = duewell(book, "import", str(tape), "--book", "b", "--json")
+    codes = {r["code"] for r in json.loads(refused.stderr)["refusals"]}
+    assert codes == {"tape-ref-held-otherwise"}
+
+
+@pytest.mark.parametrize(
+    ("columns", "code"), [("/dev/zero", "tape-not-a-file"), ("deep", "column-map-unreadable")]
+)
+def test_a_column_map_that_is_none_is_refused(
+    url: str, tape: Path, tmp_path: Path, columns: str, code: str
+) -> None:
+    path = tmp_path / "deep.toml"
+    path.write_text("a = " + "[" * 30_000, "utf-8")
+    given = columns if columns.startswith("/") else str(path)
+    refused = duewell(url, "import", str(tape), "--book", "b", "--columns", given, "--json")
+    assert json.loads(refused.stderr)["title"] == code
+
+
+@pytest.mark.parametrize(
+    "there", ["postgresql://nobody@127.0.0.1:1/x", "host=127.0.0.1 port=1", "mysql://x", "foo"]
+)
+def test_a_database_that_cannot_be_reached_is_a_fault_with_a_sentence(there: str) -> None:
+    failed = duewell(there, "verify", "--book", "b", "--json")
+    assert failed.returncode == 3
+    assert json.loads(failed.stderr)["title"] == "database-not-reached"
+
+
+def test_a_full_disk_behind_the_output_leaves_no_traceback(book: str) -> None:
+    command = f"{Path(sys.executable).with_name('duewell')} report overdue --book b --csv >/dev/full"
+    env = os.environ | {"DUEWELL_DATABASE_URL": book}
+    ended = subprocess.run(["bash", "-c", command], env=env, capture_output=True, text=True, check=False)
+    assert ended.returncode == 3
+    assert "Traceback" not in ended.stderr

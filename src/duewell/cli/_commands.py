@@ -9,6 +9,7 @@ Source   docs/reference/commands.md.
 from __future__ import annotations
 
 import re
+import sys
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,13 +18,13 @@ import typer
 
 from duewell import __version__
 from duewell.cli import _demo, _loan, _tables
-from duewell.cli._frame import REFUSED, Frame, day, ending, make_frame, now
+from duewell.cli._frame import REFUSED, Frame, day, ending, make_frame, now, run
 from duewell.domain.errors import InvalidInput
 from duewell.domain.loan import Fact, FactKind
 from duewell.domain.money import currency, parse_amount
 from duewell.domain.party import parse_loan_id
 from duewell.domain.tape import LENDING_CLUB, ColumnMap, column_map
-from duewell.gateways.tape_files import read_rows
+from duewell.gateways.tape_files import read_rows, read_small
 from duewell.services.close_day import close_day
 from duewell.services.generate_book import generate_book
 from duewell.services.import_tape import import_tape
@@ -34,7 +35,12 @@ from duewell.services.verify_book import verify_book
 from duewell.store import books, loans
 from duewell.store.loans import LoanKey
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Duewell: a loan book that runs its day.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Duewell: a loan book that runs its day.",
+)
 report_app = typer.Typer(no_args_is_help=True, help="Reports.")
 loan_app = typer.Typer(no_args_is_help=True, help="One loan: what it is, and why.")
 book_app = typer.Typer(no_args_is_help=True, help="Books.")
@@ -42,6 +48,7 @@ app.add_typer(report_app, name="report")
 app.add_typer(loan_app, name="loan")
 app.add_typer(book_app, name="book")
 
+COLUMN_MAP_BYTES_MAX = 64 * 1024
 Book = Annotated[str, typer.Option("--book", help="The book's code.")]
 Lang = Annotated[str | None, typer.Option("--lang", help="zh or en.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document instead of text.")]
@@ -162,17 +169,21 @@ def import_(
     frame = make_frame(lang=lang, is_json=as_json)
     with ending(frame), frame.progress() as bar:
         task = bar.add_task(path.name, total=None)
+        # The files are looked at before the database is reached: what is no tape is refused at once.
+        named, rows = _columns(columns), read_rows(path)
         report = import_tape(
             frame.conn,
             book,
-            ((row.line, row.values) for row in read_rows(path)),
-            _columns(columns),
+            ((row.line, row.values) for row in rows),
+            named,
             actor="cli",
             at=now(),
             skip_refused=skip_refused,
             on_progress=lambda done: bar.update(task, completed=done),
         )
-    _tables.import_report(frame, book, report)
+        if frame.is_json and not report.is_written:
+            raise _tables.refused_tape(frame, report)
+        _tables.import_report(frame, book, report)
     if report.refusals and not report.is_written:
         raise typer.Exit(REFUSED)
 
@@ -180,9 +191,10 @@ def import_(
 def _columns(path: Path | None) -> ColumnMap:
     if path is None:
         return LENDING_CLUB
+    text = read_small(path, COLUMN_MAP_BYTES_MAX)
     try:
-        return column_map(tomllib.loads(path.read_text("utf-8")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+        return column_map(tomllib.loads(text))
+    except (ValueError, RecursionError) as problem:
         raise InvalidInput("column-map-unreadable", path=str(path), problem=str(problem)[:120]) from problem
 
 
@@ -246,15 +258,20 @@ def pay(
         where, row = _find(frame, loan)
         request = key or _new_key()
         minor = parse_amount(amount, currency(row.terms.currency)).minor
-        value_on = day(on) or row.book_open_on
+        given = day(on)
+        value_on = given or row.book_open_on
         fact = Fact(FactKind.PAYMENT_RECEIVED, value_on, row.book_open_on, "cli", request, amount=minor)
-        _tables.recorded(frame, record_fact(frame.conn, where, fact, Request("cli", request, "cli", now())))
+        asked = Request("cli", request, "cli", now(), is_dated=given is not None)
+        _tables.recorded(frame, record_fact(frame.conn, where, fact, asked))
 
 
 @app.command()
 def reverse(
     loan: Annotated[str, typer.Option("--loan", help="The loan's id.")],
     ref: Annotated[str, typer.Option("--ref", help="The fact's reference, as `loan show` lists it.")],
+    kind: Annotated[
+        str, typer.Option("--kind", help="Its kind, such as PaymentReceived, where two share a reference.")
+    ] = "",
     key: Key = None,
     lang: Lang = None,
     as_json: Json = False,
@@ -263,10 +280,8 @@ def reverse(
     frame = make_frame(lang=lang, is_json=as_json)
     with ending(frame):
         where, row = _find(frame, loan)
-        gone = next((f for f in loans.read_facts(frame.conn, where) if f.source_ref == ref), None)
-        if gone is None:
-            raise InvalidInput("fact-not-reversible", reverses=ref[:60])
         request = key or _new_key()
+        gone = _loan.fact_named(loans.read_facts(frame.conn, where), ref, kind, request)
         fact = Fact(FactKind.REVERSED, gone.effective_on, row.book_open_on, "cli", request, reverses=gone.key)
         _tables.recorded(frame, record_fact(frame.conn, where, fact, Request("cli", request, "cli", now())))
 
@@ -365,4 +380,4 @@ def replay(loan: Loan, lang: Lang = None, as_json: Json = False) -> None:
 
 def main() -> None:
     """Run the command line."""
-    app()
+    run(app, sys.argv[1:])

@@ -38,8 +38,7 @@ def run(frame: Frame, *, is_once: bool) -> None:
     book = BOOK if path else SYNTHETIC
     if path is None:
         frame.tell("demo-no-tape")
-    if book not in books.book_codes(frame.conn):
-        _fill(frame, book, path)
+    _fill(frame, book, path)
     first = books.read_book(frame.conn, book).opened_on
     # No payment is generated on the first day, so what is known at its end is the tape alone.
     opening = report_overdue(frame.conn, book, as_of=first, known_on=first)
@@ -64,6 +63,10 @@ def _tape_file() -> Path | None:
 
 
 def _fill(frame: Frame, book: str, path: Path | None) -> None:
+    """Fill the book, unless an earlier run did; one that was stopped before the loans came is filled now."""
+    is_open = book in books.book_codes(frame.conn)
+    if is_open and loans.has_loans(frame.conn, books.read_book(frame.conn, book).book_id):
+        return
     with frame.progress() as bar:
         task = bar.add_task(frame.say("demo-importing"), total=10_000)
         if path is None:
@@ -73,7 +76,8 @@ def _fill(frame: Frame, book: str, path: Path | None) -> None:
             )  # fmt: skip
             return
         rows = read_loans(path)
-        open_book(frame.conn, code=book, currency_code="USD", open_on=TAPE_DAY, is_sandbox=True)
+        if not is_open:
+            open_book(frame.conn, code=book, currency_code="USD", open_on=TAPE_DAY, is_sandbox=True)
         report = import_tape(
             frame.conn,
             book,
@@ -133,7 +137,7 @@ def _confusion(frame: Frame, opening: OverdueReport, path: Path) -> None:
         "Fully Paid",
     ]
     lines = [[name, *(counts[(name, column)] or "" for column in columns)] for name in order]
-    _tables.plain_table(frame, frame.say("demo-confusion-title", day=opening.as_of), heads, lines)
+    _tables.table(frame, frame.say("demo-confusion-title", day=opening.as_of), heads, lines)
 
 
 def _one_loan(frame: Frame, report: OverdueReport) -> None:

@@ -9,9 +9,11 @@ Source   docs/reference/commands.md.
 from __future__ import annotations
 
 import json
+import os
+import re
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -24,13 +26,27 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from duewell.app import connect
 from duewell.catalogues import LANGUAGES, render
 from duewell.domain.calendar import parse_date
-from duewell.domain.errors import Conflict, DuewellError, Fault, NotFound, PeriodClosed, Refusal
+from duewell.domain.errors import (
+    Conflict,
+    DuewellError,
+    Fault,
+    InvalidInput,
+    NotFound,
+    PeriodClosed,
+    Refusal,
+)
 from duewell.domain.money import Money, currency
 from duewell.domain.texts import Message, message_of
 from duewell.settings import Settings, read_settings
 from duewell.store.loans import Connection
 
 OK, REFUSED, USAGE, FAULT = 0, 1, 2, 3
+
+
+class RefusedRows(InvalidInput):
+    """A file refused for its rows: what is wrong with each is told beside the problem."""
+
+    refusals: list[dict[str, Any]]
 
 
 @dataclass(slots=True)
@@ -57,7 +73,7 @@ class Frame:
     def tell(self, code: str, **facts: object) -> None:
         """Print a sentence, unless the output is for machines."""
         if not self.is_json:
-            self.console.print(self.say(code, **facts), highlight=False, markup=False)
+            self.console.print(visible(self.say(code, **facts)), highlight=False, markup=False)
 
     def document(self, value: dict[str, Any]) -> None:
         """Print one JSON document."""
@@ -97,8 +113,41 @@ def now() -> datetime:
 
 
 def day(text: str | None) -> date | None:
-    """A date option. Refused like any other date."""
-    return parse_date(text) if text else None
+    """A date option, None where it was left out. Refused like any other date."""
+    return parse_date(text) if text is not None else None
+
+
+_HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def visible(text: str) -> str:
+    """Text that cannot steer a terminal: what nobody can see becomes a mark."""
+    return _HIDDEN.sub("\ufffd", text)
+
+
+def run(app: Callable[[], None], words: Sequence[str]) -> None:
+    """Run the commands. Nothing that goes wrong reaches a user as a traceback."""
+    lang = read_settings().lang
+    for word in words:
+        if _HIDDEN.search(word) or any(0xD800 <= ord(mark) < 0xE000 for mark in word):
+            _say_last(render(Message("argument-unreadable", {"given": visible(ascii(word))[:60]}), lang))
+            raise SystemExit(USAGE)
+    try:
+        app()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise SystemExit(OK) from None
+    except Exception as problem:
+        if os.environ.get("DUEWELL_TRACE"):
+            raise
+        told = f"{type(problem).__name__}: {visible(str(problem))[:200]}"
+        _say_last(render(Message("internal-fault", {"problem": told}), lang))
+        raise SystemExit(FAULT) from problem
+
+
+def _say_last(sentence: str) -> None:
+    with suppress(OSError, ValueError):
+        print(sentence, file=sys.stderr)
 
 
 def amount(minor: int, code: str) -> str:
@@ -137,8 +186,9 @@ def _end(frame: Frame, error: DuewellError, code: int, status: int) -> None:
             "status": status,
             "detail": sentence,
             "facts": {name: str(value) for name, value in error.facts.items()},
+            **({"refusals": error.refusals} if isinstance(error, RefusedRows) else {}),
         }
         print(json.dumps(problem, ensure_ascii=False), file=sys.stderr)
     else:
-        print(sentence, file=sys.stderr)
+        print(visible(sentence), file=sys.stderr)
     raise typer.Exit(code)

@@ -15,9 +15,10 @@ from datetime import date
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 
 from duewell.catalogues import render
-from duewell.cli._frame import Frame, amount
+from duewell.cli._frame import Frame, RefusedRows, amount, visible
 from duewell.domain.party import loan_id
 from duewell.services.close_day import DayReport
 from duewell.services.import_tape import ImportReport
@@ -28,23 +29,16 @@ SHOWN = 15
 
 
 def table(frame: Frame, title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table; the first column is text, the rest stand to the right."""
-    made = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
-    for number, code in enumerate(columns):
-        made.add_column(frame.say(code), justify="left" if number == 0 else "right", no_wrap=True)
-    for row in rows:
-        made.add_row(*(str(cell) for cell in row))
-    frame.console.print(made)
+    """Print a table; the first column is text, the rest stand to the right.
 
-
-def plain_table(frame: Frame, title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """A table whose heads are message codes where the catalogue has them, and stand for themselves else."""
-    made = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    A head is a message code where the catalogue has it, and stands for itself else. Data is never markup.
+    """
+    made = Table(title=Text(title), title_justify="left", header_style="bold", box=None, pad_edge=False)
     for number, code in enumerate(columns):
-        head = frame.say(code) if code.startswith("cli-") else code
-        made.add_column(head, justify="left" if number == 0 else "right", no_wrap=True)
+        head = frame.say(code) if code.startswith("cli-") else visible(code)
+        made.add_column(Text(head), justify="left" if number == 0 else "right", no_wrap=True)
     for row in rows:
-        made.add_row(*(str(cell) for cell in row))
+        made.add_row(*(Text(visible(str(cell))) for cell in row))
     frame.console.print(made)
 
 
@@ -55,8 +49,10 @@ def bucket(frame: Frame, name: str) -> str:
 
 def recorded(frame: Frame, result: dict[str, Any]) -> None:
     """What recording a fact answered."""
-    public = {k: v for k, v in result.items() if k not in ("person_id", "loan_no")}
+    # A kept answer comes back from the database in another order; the same request gives the same bytes.
+    public: dict[str, Any] = {"schema": result["schema"]}
     public["loan_id"] = loan_id(int(result["person_id"]), int(result["loan_no"]))
+    public |= {k: result[k] for k in sorted(result) if k not in ("schema", "person_id", "loan_no")}
     if frame.is_json:
         frame.document(public)
         return
@@ -73,6 +69,26 @@ def recorded(frame: Frame, result: dict[str, Any]) -> None:
         frame.tell("cli-overpaid", currency=money, credit=amount(result["overpaid_minor"], money))
 
 
+def refused_tape(frame: Frame, report: ImportReport) -> RefusedRows:
+    """A tape that was refused, as a problem that lists every row."""
+    problem = RefusedRows("tape-refused", refused=len(report.refusals))
+    problem.refusals = _refusals(frame, report)
+    return problem
+
+
+def _refusals(frame: Frame, report: ImportReport) -> list[dict[str, Any]]:
+    return [
+        {
+            "line": r.line,
+            "column": r.column,
+            "value": r.value,
+            "code": r.message.code,
+            "detail": render(r.message, frame.lang),
+        }
+        for r in report.refusals
+    ]
+
+
 def import_report(frame: Frame, book: str, report: ImportReport) -> None:
     """What an import did, and why rows were refused."""
     if frame.is_json:
@@ -83,13 +99,9 @@ def import_report(frame: Frame, book: str, report: ImportReport) -> None:
                 "taken_over": report.taken_over,
                 "already_there": report.already_there,
                 "is_written": report.is_written,
-                "refusals": [
-                    {"line": r.line, "column": r.column, "value": r.value, "code": r.message.code,
-                     "detail": render(r.message, frame.lang)}
-                    for r in report.refusals
-                ],
+                "refusals": _refusals(frame, report),
             }
-        )  # fmt: skip
+        )
         return
     for each in report.refusals[:SHOWN]:
         frame.tell("cli-row-refused", line=each.line, column=each.column, reason=each.message)

@@ -9,6 +9,7 @@ Source   docs/decisions/0001-a-loan-is-its-facts.md.
 from __future__ import annotations
 
 import hashlib
+import json
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 from duewell.domain.errors import Conflict, InvalidInput
 from duewell.domain.loan import Fact, FactKind
 from duewell.domain.product import OWN_TERMS, LoanTerms, terms_to_payload
-from duewell.store import books, loans, posting
+from duewell.store import books, loans, posting, request_keys
 from duewell.store.loans import Connection, LoanKey
 from duewell.store.posting import Request
 
@@ -38,6 +39,12 @@ def disburse_loan(
     Refuses   an amount below one unit, a date after the open date, a rate finer than 0.0001 %.
     """
     book = books.read_book(conn, book_code)
+    posting.check_key(request.key)
+    asked = [book_code, principal, str(rate), instalments, on.isoformat() if on else "open date"]
+    body_hash = hashlib.sha256(json.dumps(asked).encode()).digest()
+    kept = request_keys.find(conn, client_id=request.client_id, key=request.key, body_hash=body_hash)
+    if kept is not None:
+        return kept
     start = on or book.open_on
     if start > book.open_on:
         raise InvalidInput("fact-after-the-open-date", effective_on=str(start), open_on=str(book.open_on))
@@ -64,4 +71,4 @@ def disburse_loan(
         elif terms_to_payload(loans.read_loan(conn, key).terms) != terms_to_payload(terms):
             raise Conflict("key-reused-with-another-body", key=request.key)
         fact = Fact(FactKind.DISBURSED, start, book.open_on, "cli", request.key, amount=principal)
-        return posting.record(conn, key, fact, request)
+        return posting.record(conn, key, fact, request, body_hash=body_hash)

@@ -10,24 +10,28 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 
+from duewell.domain.errors import Conflict, InvalidInput
 from duewell.domain.loan import Fact, FactKind
 from duewell.domain.product import OWN_TERMS, LoanTerms
 from duewell.domain.tape import ColumnMap, RowRefusal, TapeLoan, position_of, read_tape, terms_of
+from duewell.domain.texts import message_of
 from duewell.store import books, bulk, loans
 from duewell.store.books import BookRow
 from duewell.store.bulk import Computed, NewLoan
-from duewell.store.loans import Connection
+from duewell.store.loans import Connection, LoanKey
 
 SOURCE = "tape"
 BATCH = 250
 PROCESSES_FROM = 8
+REFUSALS_MAX = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,24 +57,21 @@ def import_tape(
 ) -> ImportReport:
     """Take over every loan of a tape on the book's open date, in one transaction.
 
-    With any row refused nothing is written, unless `skip_refused` takes the rest. A loan whose
-    reference the book holds already is left alone, so sending a tape twice changes nothing.
+    With any row refused nothing is written, unless `skip_refused` takes the rest; at most 1,000 refusals
+    are collected. A loan the book holds already is left alone where the tape says the same of it, so
+    sending a tape twice changes nothing. The tape is read before anything is locked.
     """
+    book = books.read_book(conn, book_code)
+    found, refusals = _read(rows, columns, book)
+    held = loans.refs_of_book(conn, book.book_id)
+    refusals += _held_otherwise(conn, columns, [loan for loan in found if loan.ref in held], held)
+    if refusals and not skip_refused:
+        return ImportReport(0, 0, tuple(refusals), is_written=False)
+    fresh = [loan for loan in found if loan.ref not in held]
     with conn.transaction():
-        book = books.read_book(conn, book_code)
         books.share_day(conn, book.book_id)
-        book = books.read_book(conn, book_code)
-        found: list[TapeLoan] = []
-        refusals: list[RowRefusal] = []
-        for each in read_tape(rows, columns, currency=book.currency, opened_on=book.open_on):
-            if isinstance(each, RowRefusal):
-                refusals.append(each)
-            else:
-                found.append(each)
-        if refusals and not skip_refused:
-            return ImportReport(0, 0, tuple(refusals), is_written=False)
-        held = loans.refs_of_book(conn, book.book_id)
-        fresh = [loan for loan in found if loan.ref not in held]
+        if books.read_book(conn, book_code).open_on != book.open_on:
+            raise Conflict("book-day-moved", open_on=book.open_on)
         product_no = books.add_product(
             conn,
             book,
@@ -87,6 +88,41 @@ def import_tape(
     return ImportReport(len(fresh), len(found) - len(fresh), tuple(refusals), is_written=True)
 
 
+def _read(
+    rows: Iterable[tuple[int, Mapping[str, str]]], columns: ColumnMap, book: BookRow
+) -> tuple[list[TapeLoan], list[RowRefusal]]:
+    """The loans of a tape and its refusals. Refuses a tape with too many of them, whatever comes after."""
+    found: list[TapeLoan] = []
+    refusals: list[RowRefusal] = []
+    for each in read_tape(rows, columns, currency=book.currency, opened_on=book.open_on):
+        if isinstance(each, TapeLoan):
+            found.append(each)
+            continue
+        refusals.append(each)
+        if len(refusals) > REFUSALS_MAX:
+            raise InvalidInput("too-many-refusals", refused=REFUSALS_MAX)
+    return found, refusals
+
+
+def _held_otherwise(
+    conn: Connection, columns: ColumnMap, again: Sequence[TapeLoan], held: Mapping[str, LoanKey]
+) -> list[RowRefusal]:
+    """Rows whose reference the book holds with other figures: a number used again, or a mistake."""
+    refusals = []
+    kept = loans.read_many(conn, [held[loan.ref] for loan in again])
+    for loan in again:
+        terms, facts = kept[held[loan.ref]]
+        opened = next((fact.position for fact in facts if fact.position is not None), None)
+        out = opened.principal if opened is not None else terms.principal
+        told = (loan.principal, loan.rate, loan.instalments, loan.principal_out)
+        if told != (terms.principal, terms.rate, terms.instalments, out):
+            problem = InvalidInput(
+                "tape-ref-held-otherwise", ref=loan.ref, principal_minor=terms.principal, out_minor=out
+            )
+            refusals.append(RowRefusal(loan.line, columns.ref, loan.ref, message_of(problem)))
+    return refusals
+
+
 def _computed(fresh: list[TapeLoan], book: BookRow, product_no: int) -> Iterator[list[Computed]]:
     """Loans with their agendas, in order; a large tape is shared out over processes."""
     batches = [fresh[k : k + BATCH] for k in range(0, len(fresh), BATCH)]
@@ -95,9 +131,23 @@ def _computed(fresh: list[TapeLoan], book: BookRow, product_no: int) -> Iterator
         yield from map(work, batches)
         return
     with ProcessPoolExecutor(
-        max_workers=min(8, os.cpu_count() or 1), mp_context=get_context("spawn")
+        max_workers=min(8, os.cpu_count() or 1),
+        mp_context=get_context("spawn"),
+        initializer=_end_with_parent,
     ) as pool:
         yield from pool.map(work, batches)
+
+
+def _end_with_parent() -> None:
+    """A worker whose parent was killed has nobody to work for."""
+    parent = parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _batch(fresh: list[TapeLoan], *, book: BookRow, product_no: int) -> list[Computed]:

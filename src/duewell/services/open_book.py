@@ -8,18 +8,15 @@ Source   docs/glossary.md, book.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import date
 
-from duewell.domain.errors import InvalidInput
 from duewell.domain.loan import buckets_from
 from duewell.domain.money import currency
 from duewell.store import books
 from duewell.store.books import BookRow
 from duewell.store.loans import Connection
 
-_CODE = re.compile(r"[a-z][a-z0-9-]{0,30}")
 _PACKS = {"CNY": ("CN", "Asia/Shanghai"), "USD": ("US", "America/New_York")}
 
 
@@ -37,8 +34,6 @@ def open_book(
     Refuses   a strange code, an unknown currency, bucket days that do not rise from 1.
     """
     settings = {"bucket_days": [first for _, first in buckets_from(bucket_days)[1:]]} if bucket_days else {}
-    if not _CODE.fullmatch(code):
-        raise InvalidInput("book-code-unreadable", given=code[:40])
     money = currency(currency_code)
     jurisdiction, zone = _PACKS.get(money.code, ("XX", "UTC"))
     with conn.transaction():

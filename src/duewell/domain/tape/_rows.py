@@ -90,9 +90,11 @@ def read_tape(
 ) -> Iterator[TapeLoan | RowRefusal]:
     """Each row as a loan, or as up to five refusals; a reference met twice is refused the second time.
 
-    Refuses   (raises) InvalidInput "tape-column-missing" when the tape lacks a column the map names.
+    Refuses   (raises) InvalidInput "tape-column-missing" when the tape lacks a column the map names,
+              "tape-without-rows" when it has no row at all.
     """
     seen: dict[str, int] = {}
+    number = 0
     for number, (line, values) in enumerate(rows, start=1):
         if number == 1:
             missing = next((c for c in columns.columns() if c not in values), None)
@@ -107,6 +109,8 @@ def read_tape(
         else:
             seen[loan.ref] = line
             yield loan
+    if number == 0:
+        raise InvalidInput("tape-without-rows")
 
 
 def _loan(row: _Row, columns: ColumnMap, currency: str, opened_on: date) -> TapeLoan | None:
@@ -182,10 +186,10 @@ def _issued(text: str, columns: ColumnMap, opened_on: date) -> tuple[date, bool]
     has_day = columns.due_day != "inferred"
     day = int(columns.due_day) if has_day else 1
     named, month = _MONTH_NAMED.fullmatch(text), _MONTH.fullmatch(text)
-    if named and named[1] in _MONTHS and int(named[2]) > 0:
-        on = date(int(named[2]), _MONTHS.index(named[1]) + 1, day)
-    elif month and 1 <= int(month[2]) <= 12 and int(month[1]) > 0:
-        on = date(int(month[1]), int(month[2]), day)
+    if named and named[1] in _MONTHS:
+        on = parse_date(f"{named[2]}-{_MONTHS.index(named[1]) + 1:02d}-{day:02d}")
+    elif month:
+        on = parse_date(f"{month[1]}-{month[2]}-{day:02d}")
     else:
         on, has_day = parse_date(text), True
     if on > opened_on:
