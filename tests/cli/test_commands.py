@@ -17,6 +17,8 @@ HEAD = (
     "rownames,loan_amount,interest_rate,term,issue_month,balance,installment,paid_principal,paid_interest\n"
 )
 
+PARTS = ("penalty", "fee", "interest", "principal")
+
 
 def duewell(url: str, *words: str) -> subprocess.CompletedProcess[str]:
     env = os.environ | {"DUEWELL_DATABASE_URL": url, "DUEWELL_LANG": "en"}
@@ -68,6 +70,10 @@ def test_a_loan_lives_from_the_command_line(book: str) -> None:
     for what in ("statement", "explain", "replay"):
         assert duewell(book, "loan", what, loan).returncode == 0
         assert json.loads(duewell(book, "loan", what, loan, "--json").stdout)["schema"].startswith("duewell.")
+    explained = json.loads(duewell(book, "loan", "explain", loan, "--json").stdout)
+    asked = [[each["due"][part]["amount_minor"] for part in PARTS] for each in explained["rows"]]
+    assert asked == [row["due_minor"] for row in shown["rows"]]
+    assert explained["totals"]["principal-out"]["amount_minor"] == 120_000
 
 
 def test_the_report_adds_up_and_verify_is_clean(book: str) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from duewell.cli import _tables
 from duewell.cli._frame import Frame, amount
+from duewell.cli._proofs import interest_sums, proof_document
 from duewell.domain.errors import Conflict, InvalidInput, NotFound
 from duewell.domain.loan import (
     TAKING_BACK,
@@ -22,11 +23,11 @@ from duewell.domain.loan import (
     FactKind,
     Folding,
     LoanState,
-    Recorder,
     ageing,
     fold,
     in_order,
     known,
+    prove,
 )
 from duewell.domain.money import Rate, currency, parse_amount, parse_rate_pct
 from duewell.domain.party import loan_id
@@ -89,7 +90,6 @@ def _folded(
     facts: list[Fact],
     as_of: date | None,
     known_on: date | None,
-    recorder: Recorder | None = None,
 ) -> LoanState:
     """The loan at two dates. Refuses a day on which it was not there yet, or was not known."""
     day = as_of or row.book_open_on
@@ -98,7 +98,7 @@ def _folded(
         first = min((fact.effective_on for fact in facts), default=row.terms.start)
         learnt = min((fact.recorded_on for fact in facts), default=row.book_open_on)
         raise NotFound("loan-not-there-yet", as_of=day, first=first, known_from=learnt)
-    return fold(row.terms, facts, as_of=day, known_on=known_on, recorder=recorder)
+    return fold(row.terms, facts, as_of=day, known_on=known_on)
 
 
 def show(frame: Frame, key: LoanKey, row: LoanRow, *, as_of: date | None, known_on: date | None) -> None:
@@ -249,11 +249,11 @@ def explain(
     rows: int | None = None,
 ) -> None:
     """Where interest comes from, slice by slice; of the first `rows` slices where a glance is enough."""
-    recorder = Recorder()
     facts = loans.read_facts(frame.conn, key)
-    state = _folded(row, facts, as_of, known_on, recorder)
+    state = _folded(row, facts, as_of, known_on)
+    proven = prove(row.terms, facts, as_of=state.as_of, known_on=known_on)
     money = row.terms.currency
-    slices = [s for s in recorder.slices if s.base]
+    slices = proven.slices
     if frame.is_json:
         frame.document(
             {
@@ -275,6 +275,16 @@ def explain(
                     }
                     for s in slices
                 ],
+                "rows": [
+                    {
+                        "row": each.nr,
+                        "due_on": str(each.due_on),
+                        "due": {p.name.lower(): proof_document(each.due[p]) for p in Part},
+                        "paid": {p.name.lower(): proof_document(each.paid[p]) for p in Part},
+                    }
+                    for each in proven.rows
+                ],
+                "totals": {name: proof_document(each) for name, each in proven.totals.items()},
             }
         )
         return
@@ -295,6 +305,12 @@ def explain(
         "cli-explain-title", loan=loan_id(key.person_id, key.loan_no), rounding=row.terms.convention.rounding
     )
     _tables.table(frame, title, columns, lines)
+    sums = interest_sums(proven)
+    if rows is None or any(moved for _, _, moved, _ in sums[:rows]):
+        frame.console.print()
+        heads = ("cli-row", "cli-own-interest", "cli-moved", "cli-interest")
+        told = [[nr, *(amount(m, money) for m in figures)] for nr, *figures in sums[:rows]]
+        _tables.table(frame, frame.say("cli-interest-sums-title"), heads, told)
 
 
 def _decimal(top: int, bottom: int, money: str) -> str:

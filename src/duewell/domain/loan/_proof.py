@@ -62,11 +62,17 @@ class RowProof:
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """A loan's state with its proofs; totals by name: principal-out, overdue, outstanding."""
+    """A loan's state with its proofs; totals by name: principal-out, overdue, outstanding.
+
+    `own_interest` is what each row's own slices come to, whatever it asks: a row settled early leaves
+    interest to the next.
+    """
 
     state: LoanState
     rows: tuple[RowProof, ...]
     totals: dict[str, Proof]
+    own_interest: dict[int, int]
+    slices: tuple[TraceSlice, ...]
 
 
 def prove(terms: LoanTerms, facts: Iterable[Fact], *, as_of: date, known_on: date | None = None) -> Proven:
@@ -75,7 +81,8 @@ def prove(terms: LoanTerms, facts: Iterable[Fact], *, as_of: date, known_on: dat
     state = fold(terms, facts, as_of=as_of, known_on=known_on, recorder=recorder)
     book = _Book(state, recorder)
     rows = tuple(book.row(row) for row in state.rows)
-    return Proven(state, rows, _totals(state, rows))
+    slices = tuple(piece for piece in recorder.slices if piece.base)
+    return Proven(state, rows, _totals(state, rows), book.own_interest, slices)
 
 
 @dataclass(slots=True)
@@ -89,6 +96,7 @@ class _Book:
     left: Proof | None = None
     deferred: list[tuple[int, Proof]] = field(default_factory=list)
     before: list[tuple[int, Proof]] = field(default_factory=list)
+    own_interest: dict[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for piece in self.recorder.slices:
@@ -115,6 +123,7 @@ class _Book:
         if row.is_taken_over and not row.is_met:
             return _sum("taken-over", due, row.nr, self.shares[("taken-over", row.nr, INTEREST)])
         own = self._own(row)
+        self.own_interest[row.nr] = own.amount
         terms: list[tuple[int, Proof]] = [(1, own)]
         if self.left is not None:
             terms.append((1, self.left))

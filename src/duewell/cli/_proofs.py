@@ -1,0 +1,57 @@
+"""Proofs on the command line: an amount's derivation as data, and each row's interest as a sum.
+
+Needs    what prove() gives.
+Gives    proof_document, interest_sums.
+Never    computes an amount that a proof does not hold.
+Source   docs/reference/proofs.md.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from duewell.domain.loan import Proof, Proven
+from duewell.domain.product import Part
+
+
+def proof_document(proof: Proof) -> dict[str, Any]:
+    """A proof for machines; what does not apply is left out. Rates and exact amounts are ratios."""
+    told: dict[str, Any] = {"code": proof.code, "amount_minor": proof.amount}
+    if proof.row_nr is not None:
+        told["row"] = proof.row_nr
+    if proof.slices:
+        told["slices"] = [
+            {
+                "from": str(s.start),
+                "to": str(s.end),
+                "base_minor": s.base,
+                "rate_per_year": str(s.rate),
+                "part_of_year": str(s.part_of_year),
+                "exact_minor": str(s.exact),
+            }
+            for s in proof.slices
+        ]
+        told["rounded"] = "each" if proof.is_each else "once"
+    if proof.share is not None:
+        told["share"] = {"base_minor": proof.share[0], "of": str(proof.share[1])}
+    if proof.level is not None:
+        told["level"] = {
+            "balance_minor": proof.level.balance,
+            "factors": [str(factor) for factor in proof.level.factors],
+            "multiple_minor": proof.level.multiple,
+            "fitted_minor": proof.level.fitted,
+        }
+    if proof.terms:
+        told["terms"] = [{"sign": sign, **proof_document(each)} for sign, each in proof.terms]
+    if proof.fact is not None:
+        fact = proof.fact
+        told["fact"] = {"kind": fact.kind.value, "ref": fact.source_ref, "on": str(fact.effective_on)}
+    told |= {name: text for name, text in (("rounding", proof.rounding), ("clause", proof.clause)) if text}
+    return told
+
+
+def interest_sums(proven: Proven) -> list[tuple[int, int, int, int]]:
+    """Of each row: its number, its own interest, what other rows gave it or took from it, what it asks."""
+    shown = {row.nr: row.due[Part.INTEREST].amount for row in proven.rows}
+    own = proven.own_interest
+    return [(nr, own.get(nr, amount), amount - own.get(nr, amount), amount) for nr, amount in shown.items()]
