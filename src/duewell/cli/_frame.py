@@ -133,16 +133,33 @@ def run(app: Callable[[], None], words: Sequence[str]) -> None:
             _say_last(render(Message("argument-unreadable", {"given": visible(ascii(word))[:60]}), lang))
             raise SystemExit(USAGE)
     try:
-        app()
-        sys.stdout.flush()
+        _run_and_flush(app)
     except BrokenPipeError:
+        _drop_output()
         raise SystemExit(OK) from None
     except Exception as problem:
+        _drop_output()
         if os.environ.get("DUEWELL_TRACE"):
             raise
         told = f"{type(problem).__name__}: {visible(str(problem))[:200]}"
         _say_last(render(Message("internal-fault", {"problem": told}), lang))
         raise SystemExit(FAULT) from problem
+
+
+def _run_and_flush(app: Callable[[], None]) -> None:
+    """Run, and write out what is still held before the end is declared: a full disk is found out here."""
+    try:
+        app()
+    except SystemExit:
+        sys.stdout.flush()
+        raise
+    sys.stdout.flush()
+
+
+def _drop_output() -> None:
+    """What could not be written is not tried again when Python ends."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _say_last(sentence: str) -> None:
