@@ -14,7 +14,7 @@ from typing import Any
 
 from duewell.cli import _tables
 from duewell.cli._frame import Frame, amount
-from duewell.cli._proofs import interest_sums, proof_document
+from duewell.cli._proofs import derivation_document, interest_sums
 from duewell.domain.errors import Conflict, InvalidInput, NotFound
 from duewell.domain.loan import (
     TAKING_BACK,
@@ -254,39 +254,9 @@ def explain(
     proven = prove(row.terms, facts, as_of=state.as_of, known_on=known_on)
     money = row.terms.currency
     slices = proven.slices
+    name = loan_id(key.person_id, key.loan_no)
     if frame.is_json:
-        frame.document(
-            {
-                "schema": "duewell.derivation/1",
-                "loan_id": loan_id(key.person_id, key.loan_no),
-                "currency": money,
-                "as_of": str(state.as_of),
-                "convention": row.terms.convention.name,
-                "rounding": row.terms.convention.rounding,
-                "slices": [
-                    {
-                        "row": s.row_nr,
-                        "from": str(s.start),
-                        "to": str(s.end),
-                        "base_minor": s.base,
-                        "rate_per_year": str(s.rate),
-                        "part_of_year": str(s.part_of_year),
-                        "exact_minor": str(s.exact),
-                    }
-                    for s in slices
-                ],
-                "rows": [
-                    {
-                        "row": each.nr,
-                        "due_on": str(each.due_on),
-                        "due": {p.name.lower(): proof_document(each.due[p]) for p in Part},
-                        "paid": {p.name.lower(): proof_document(each.paid[p]) for p in Part},
-                    }
-                    for each in proven.rows
-                ],
-                "totals": {name: proof_document(each) for name, each in proven.totals.items()},
-            }
-        )
+        frame.document(derivation_document(name, proven))
         return
     lines = [
         [
@@ -301,9 +271,7 @@ def explain(
         for s in slices[:rows]
     ]
     columns = ("cli-row", "cli-from", "cli-to", "cli-base", "cli-rate", "cli-part-of-year", "cli-exact")
-    title = frame.say(
-        "cli-explain-title", loan=loan_id(key.person_id, key.loan_no), rounding=row.terms.convention.rounding
-    )
+    title = frame.say("cli-explain-title", loan=name, rounding=row.terms.convention.rounding)
     _tables.table(frame, title, columns, lines)
     sums = interest_sums(proven)
     if rows is None or any(moved for _, _, moved, _ in sums[:rows]):

@@ -1,7 +1,7 @@
 """Proofs on the command line: an amount's derivation as data, and each row's interest as a sum.
 
 Needs    what prove() gives.
-Gives    proof_document, interest_sums.
+Gives    derivation_document, proof_document, interest_sums.
 Never    computes an amount that a proof does not hold.
 Source   docs/reference/proofs.md.
 """
@@ -10,8 +10,43 @@ from __future__ import annotations
 
 from typing import Any
 
-from duewell.domain.loan import Proof, Proven
+from duewell.domain.loan import Proof, Proven, TraceSlice
 from duewell.domain.product import Part
+
+
+def derivation_document(name: str, proven: Proven) -> dict[str, Any]:
+    """All proofs of a loan, with the slices of its interest beside them."""
+    terms = proven.state.terms
+    return {
+        "schema": "duewell.derivation/1",
+        "loan_id": name,
+        "currency": terms.currency,
+        "as_of": str(proven.state.as_of),
+        "convention": terms.convention.name,
+        "rounding": terms.convention.rounding,
+        "slices": [{"row": each.row_nr, **_slice(each)} for each in proven.slices],
+        "rows": [
+            {
+                "row": each.nr,
+                "due_on": str(each.due_on),
+                "due": {p.name.lower(): proof_document(each.due[p]) for p in Part},
+                "paid": {p.name.lower(): proof_document(each.paid[p]) for p in Part},
+            }
+            for each in proven.rows
+        ],
+        "totals": {code: proof_document(each) for code, each in proven.totals.items()},
+    }
+
+
+def _slice(piece: TraceSlice) -> dict[str, Any]:
+    return {
+        "from": str(piece.start),
+        "to": str(piece.end),
+        "base_minor": piece.base,
+        "rate_per_year": str(piece.rate),
+        "part_of_year": str(piece.part_of_year),
+        "exact_minor": str(piece.exact),
+    }
 
 
 def proof_document(proof: Proof) -> dict[str, Any]:
@@ -20,17 +55,7 @@ def proof_document(proof: Proof) -> dict[str, Any]:
     if proof.row_nr is not None:
         told["row"] = proof.row_nr
     if proof.slices:
-        told["slices"] = [
-            {
-                "from": str(s.start),
-                "to": str(s.end),
-                "base_minor": s.base,
-                "rate_per_year": str(s.rate),
-                "part_of_year": str(s.part_of_year),
-                "exact_minor": str(s.exact),
-            }
-            for s in proof.slices
-        ]
+        told["slices"] = [_slice(each) for each in proof.slices]
         told["rounded"] = "each" if proof.is_each else "once"
     if proof.share is not None:
         told["share"] = {"base_minor": proof.share[0], "of": str(proof.share[1])}

@@ -16,7 +16,8 @@ from typing import Any
 
 from duewell.domain.errors import Conflict, InvalidInput
 from duewell.domain.loan import Fact, FactKind
-from duewell.domain.product import OWN_TERMS, LoanTerms, terms_to_payload
+from duewell.domain.party import person_of
+from duewell.domain.product import OWN_TERMS, LoanTerms, check_rate, terms_to_payload
 from duewell.store import books, loans, posting, request_keys
 from duewell.store.loans import Connection, LoanKey
 from duewell.store.posting import Request
@@ -48,13 +49,11 @@ def disburse_loan(
     start = on or book.open_on
     if start > book.open_on:
         raise InvalidInput("fact-after-the-open-date", effective_on=str(start), open_on=str(book.open_on))
-    if (rate * 10**6).denominator != 1:
-        raise InvalidInput("rate-too-fine", rate=str(rate))
+    check_rate(rate)
     terms = LoanTerms(
         principal=principal, start=start, instalments=instalments, rate=rate, currency=book.currency
     )
-    digest = hashlib.sha256(f"{book_code}\0{request.client_id}\0{request.key}".encode()).digest()
-    person_id = int.from_bytes(digest[:8], "big") >> 1 or 1
+    person_id = person_of(book_code, request.client_id, request.key)
     key = LoanKey(person_id, 1)
     with conn.transaction():
         if loans.add_person(conn, person_id, book.book_id if book.is_sandbox else 0):

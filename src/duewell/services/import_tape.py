@@ -8,7 +8,6 @@ Source   docs/decisions/0005-taking-a-book-over.md.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -20,6 +19,7 @@ from multiprocessing import get_context, parent_process
 
 from duewell.domain.errors import Conflict, InvalidInput
 from duewell.domain.loan import Fact, FactKind
+from duewell.domain.party import person_of
 from duewell.domain.product import OWN_TERMS, LoanTerms
 from duewell.domain.tape import ColumnMap, RowRefusal, TapeLoan, position_of, read_tape, terms_of
 from duewell.domain.texts import message_of
@@ -164,10 +164,5 @@ def _new_loan(loan: TapeLoan, book: BookRow, product_no: int) -> NewLoan:
         loan.ref,
         position=position_of(loan, terms, book.open_on),
     )
-    return NewLoan(_person_id(book.code, loan.ref), loan.ref, loan.product, product_no, terms, (fact,))
-
-
-def _person_id(book_code: str, ref: str) -> int:
-    """The person of a taken-over loan: a tape without persons gives each loan its own, from its reference."""
-    digest = hashlib.sha256(f"{book_code}\0{ref}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") >> 1 or 1
+    # A tape without persons gives each loan a person of its own, from its reference.
+    return NewLoan(person_of(book.code, loan.ref), loan.ref, loan.product, product_no, terms, (fact,))

@@ -127,8 +127,16 @@ def totals(report: OverdueReport) -> tuple[dict[str, int], list[dict[str, Any]]]
 
 
 def as_document(report: OverdueReport) -> dict[str, Any]:
-    """The report for machines."""
+    """The report for machines; loans charged off stand in a list of their own where there are any."""
     whole, buckets = totals(report)
+    apart = [
+        {
+            "loan_id": loan_id(each.key.person_id, each.key.loan_no),
+            "charged_off_on": each.on.isoformat(),
+            "claim_minor": each.claim,
+        }
+        for each in report.charged_off
+    ]
     return {
         "schema": SCHEMA,
         "book": report.book.code,
@@ -151,12 +159,5 @@ def as_document(report: OverdueReport) -> dict[str, Any]:
             }
             for each in report.loans
         ],
-        "charged_off": [
-            {
-                "loan_id": loan_id(each.key.person_id, each.key.loan_no),
-                "charged_off_on": each.on.isoformat(),
-                "claim_minor": each.claim,
-            }
-            for each in report.charged_off
-        ],
+        **({"charged_off": apart} if apart else {}),
     }

@@ -34,9 +34,8 @@ from duewell.domain.loan._recorder import Recorder, TraceSlice
 from duewell.domain.loan._schedule import Row
 from duewell.domain.loan._state import PLANNED, Folding, LoanState
 from duewell.domain.money import round_fraction
-from duewell.domain.product import LoanTerms, Part
+from duewell.domain.product import RATE_SCALE, LoanTerms, Part
 
-RATE_SCALE = 10**6
 ACTUAL = "actual"
 ACTUAL_SCALE = 365 * 366
 Key = tuple[str, str]

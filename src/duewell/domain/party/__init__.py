@@ -6,6 +6,6 @@ Never    shows a number that does not survive JSON, or accepts a mistyped one.
 Source   docs/glossary.md, loan id.
 """
 
-from duewell.domain.party._ids import loan_id, parse_loan_id
+from duewell.domain.party._ids import loan_id, parse_loan_id, person_of
 
-__all__ = ["loan_id", "parse_loan_id"]
+__all__ = ["loan_id", "parse_loan_id", "person_of"]

@@ -9,6 +9,7 @@ Source   docs/decisions/0001; the glossary.
 from duewell.domain.product._payload import OWN_TERMS, terms_from_payload, terms_to_payload
 from duewell.domain.product._terms import (
     ORDER,
+    RATE_SCALE,
     Allocation,
     Amortization,
     ChargeOffInterest,
@@ -24,11 +25,13 @@ from duewell.domain.product._terms import (
     Prepayment,
     Processing,
     RateCap,
+    check_rate,
 )
 
 __all__ = [
     "ORDER",
     "OWN_TERMS",
+    "RATE_SCALE",
     "Allocation",
     "Amortization",
     "ChargeOffInterest",
@@ -44,6 +47,7 @@ __all__ = [
     "Prepayment",
     "Processing",
     "RateCap",
+    "check_rate",
     "terms_from_payload",
     "terms_to_payload",
 ]

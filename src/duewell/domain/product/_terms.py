@@ -16,7 +16,7 @@ from itertools import pairwise
 
 from duewell.domain.calendar import BusinessDayRule, DaysInMonth, DaysInYear, Frequency
 from duewell.domain.errors import InvalidInput
-from duewell.domain.money import Rounding
+from duewell.domain.money import Rate, Rounding
 
 
 class Engine(StrEnum):
@@ -180,6 +180,19 @@ class Convention:
     payoff_to_row_end: bool = False
     ageing_grace_days: int = 0
     charge_off_interest: ChargeOffInterest = ChargeOffInterest.ACCRUED
+
+
+RATE_SCALE = 10**6
+"""A book adds rates up in whole millionths a year, so 0.0001 % is the finest rate it can hold."""
+
+
+def check_rate(rate: Fraction) -> Fraction:
+    """The rate, if a book can hold it. Refuses InvalidInput "rate-too-fine" and "contract-rate-negative"."""
+    if rate < 0:
+        raise InvalidInput("contract-rate-negative", rate=str(rate))
+    if (rate * RATE_SCALE).denominator != 1:
+        raise InvalidInput("rate-too-fine", rate=f"{Rate(rate).text()} %")
+    return rate
 
 
 @dataclass(frozen=True, slots=True)

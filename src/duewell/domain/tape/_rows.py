@@ -19,6 +19,7 @@ from duewell.domain.calendar import parse_date
 from duewell.domain.errors import InvalidInput
 from duewell.domain.money import currency as currency_of
 from duewell.domain.money import parse_amount, parse_rate_pct
+from duewell.domain.product import check_rate
 from duewell.domain.tape._columns import ColumnMap
 from duewell.domain.texts import Message, message_of
 
@@ -169,10 +170,7 @@ def _positive(minor: int) -> int:
 
 
 def _rate(text: str) -> Fraction:
-    rate = parse_rate_pct(text).per_year
-    if (rate * 10**6).denominator != 1:
-        raise InvalidInput("rate-too-fine", rate=text)
-    return rate
+    return check_rate(parse_rate_pct(text).per_year)
 
 
 def _count(text: str) -> int:
