@@ -20,7 +20,7 @@ from duewell import __version__
 from duewell.cli import _demo, _loan, _tables
 from duewell.cli._frame import REFUSED, Frame, day, ending, make_frame, now, run
 from duewell.domain.errors import InvalidInput
-from duewell.domain.loan import Fact, FactKind
+from duewell.domain.loan import Fact, FactKind, fact_named
 from duewell.domain.money import currency, parse_amount
 from duewell.domain.party import parse_loan_id
 from duewell.domain.tape import LENDING_CLUB, ColumnMap, column_map
@@ -281,7 +281,7 @@ def reverse(
     with ending(frame):
         where, row = _find(frame, loan)
         request = key or _new_key()
-        gone = _loan.fact_named(loans.read_facts(frame.conn, where), ref, kind, request)
+        gone = fact_named(loans.read_facts(frame.conn, where), ref, kind, request)
         fact = Fact(FactKind.REVERSED, gone.effective_on, row.book_open_on, "cli", request, reverses=gone.key)
         _tables.recorded(frame, record_fact(frame.conn, where, fact, Request("cli", request, "cli", now())))
 

@@ -15,12 +15,10 @@ from typing import Any
 from duewell.cli import _tables
 from duewell.cli._frame import Frame, amount
 from duewell.cli._proofs import derivation_document, interest_sums
-from duewell.domain.errors import Conflict, InvalidInput, NotFound
+from duewell.domain.errors import NotFound
 from duewell.domain.loan import (
-    TAKING_BACK,
     Ageing,
     Fact,
-    FactKind,
     Folding,
     LoanState,
     ageing,
@@ -60,29 +58,6 @@ def disburse(
         on=on,
         request=Request("cli", key, "cli", at),
     )
-
-
-def fact_named(facts: Sequence[Fact], ref: str, kind: str, request: str) -> Fact:
-    """The fact a reference means, to be taken back by `request`.
-
-    Refuses   no such fact left; two of that reference, unless `kind` tells them apart; the beginning of a
-              loan while other facts stand on it.
-    """
-    back = [f for f in facts if f.kind in TAKING_BACK]
-    gone = {f.reverses for f in back if f.source_ref != request}
-    found = [f for f in facts if f.source_ref == ref and f.kind not in TAKING_BACK and f.key not in gone]
-    if kind:
-        found = [f for f in found if f.kind.value.lower() == kind.lower()]
-    if not found:
-        raise InvalidInput("fact-not-reversible", reverses=ref[:60])
-    if len(found) > 1:
-        kinds = ", ".join(sorted(f.kind.value for f in found))
-        raise InvalidInput("fact-ambiguous", ref=ref[:60], kinds=kinds)
-    if found[0].kind in (FactKind.OPENED, FactKind.DISBURSED):
-        living = [f for f in facts if f.kind not in TAKING_BACK and f.key not in gone and f is not found[0]]
-        if living:
-            raise Conflict("fact-carries-others", ref=ref[:60], others=len(living))
-    return found[0]
 
 
 def _folded(

@@ -32,6 +32,7 @@ from duewell.domain.loan._facts import (
     ReAged,
     ReAmortized,
     Reschedule,
+    fact_named,
     in_order,
     known,
 )
@@ -97,6 +98,7 @@ __all__ = [
     "days_weight",
     "delinquent_since",
     "difference_of",
+    "fact_named",
     "fold",
     "in_order",
     "interest_receivable",

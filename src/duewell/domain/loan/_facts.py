@@ -1,20 +1,22 @@
 """Facts of a loan: what the world did that changes what is owed.
 
-Needs    calendar frequencies.
-Gives    Fact and FactKind, the closed list; known() and in_order(), the two clocks and the one order.
+Needs    calendar frequencies, errors.
+Gives    Fact and FactKind, the closed list; known() and in_order(), the two clocks and the one order;
+         fact_named(), what a reference means.
 Never    holds anything the fold could derive.
 Source   docs/decisions/0001: effective_on, kind rank, source, source_ref; the entry number never counts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 
 from duewell.domain.calendar import Frequency
+from duewell.domain.errors import Conflict, InvalidInput
 
 
 class FactKind(StrEnum):
@@ -173,3 +175,26 @@ def in_order(facts: Iterable[Fact]) -> tuple[Fact, ...]:
             key=lambda f: (f.effective_on, _RANK[f.kind], f.source, f.source_ref),
         )
     )
+
+
+def fact_named(facts: Sequence[Fact], ref: str, kind: str, request: str) -> Fact:
+    """The fact a reference means, to be taken back by `request`.
+
+    Refuses   no such fact left; two of that reference, unless `kind` tells them apart; the beginning of a
+              loan while other facts stand on it.
+    """
+    back = [f for f in facts if f.kind in TAKING_BACK]
+    gone = {f.reverses for f in back if f.source_ref != request}
+    found = [f for f in facts if f.source_ref == ref and f.kind not in TAKING_BACK and f.key not in gone]
+    if kind:
+        found = [f for f in found if f.kind.value.lower() == kind.lower()]
+    if not found:
+        raise InvalidInput("fact-not-reversible", reverses=ref[:60])
+    if len(found) > 1:
+        kinds = ", ".join(sorted(f.kind.value for f in found))
+        raise InvalidInput("fact-ambiguous", ref=ref[:60], kinds=kinds)
+    if found[0].kind in (FactKind.OPENED, FactKind.DISBURSED):
+        living = [f for f in facts if f.kind not in TAKING_BACK and f.key not in gone and f is not found[0]]
+        if living:
+            raise Conflict("fact-carries-others", ref=ref[:60], others=len(living))
+    return found[0]

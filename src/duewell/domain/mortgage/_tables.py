@@ -8,7 +8,6 @@ Source   docs/reference/conventions.md, section published tables.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, localcontext
@@ -226,8 +225,3 @@ def table(terms: TableTerms) -> Table:
         if sheet.balance == 0:
             break
     return Table(first, tuple(rows), sheet.balance)
-
-
-def total_interest(rows: Sequence[TableRow]) -> Fraction:
-    """What the rows pay in interest together."""
-    return sum((row.interest for row in rows), Fraction(0))
