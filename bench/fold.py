@@ -13,7 +13,8 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 from bench.figures import Figure, figure, microseconds
-from duewell.domain.loan import Fact, FactKind, agenda, fold
+from duewell.domain.facts import Fact, FactKind
+from duewell.domain.loan import agenda, fold
 from duewell.domain.product import LoanTerms, PenaltyTerms
 
 START = date(2024, 1, 15)

@@ -16,7 +16,8 @@ import pytest
 from duewell.analytics._behaviour import PER, TRANSITIONS, days_from_due, next_months, row_of
 from duewell.analytics.synthetic import ENTRY_CARDS, ENTRY_INSTALMENTS, SyntheticLoan, synthetic_loans
 from duewell.domain.errors import InvalidInput
-from duewell.domain.loan import Fact, FactKind, ageing, fold
+from duewell.domain.facts import Fact, FactKind
+from duewell.domain.loan import ageing, fold
 
 OPENED_ON = date(2026, 6, 30)
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from duewell.domain.calendar import Frequency
 from duewell.domain.cost import UnitPayment, annual_effective, apr_reg_z, irr, xirr
-from duewell.domain.loan import Fact, FactKind, fold
+from duewell.domain.facts import Fact, FactKind
+from duewell.domain.loan import fold
 from duewell.domain.money import Rounding, round_fraction
 from duewell.domain.mortgage import RateStep, Table, TableConvention, TableTerms, level_payment, table
 from duewell.domain.product import LoanTerms, Part, PenaltyMode, PenaltyTerms

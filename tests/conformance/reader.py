@@ -9,6 +9,16 @@ from fractions import Fraction
 from typing import Any
 
 from duewell.domain.calendar import DaysInMonth, DaysInYear, Frequency
+from duewell.domain.facts import (
+    ChargeBase,
+    DueDateMoved,
+    Extended,
+    Fact,
+    FactKind,
+    ReAged,
+    ReAmortized,
+    Reschedule,
+)
 from duewell.domain.ledger import (
     CASH_CLEARING,
     CREDIT_LOSS,
@@ -19,19 +29,7 @@ from duewell.domain.ledger import (
     LOANS_PRINCIPAL,
     PENALTY_RECEIVABLE,
 )
-from duewell.domain.loan import (
-    ChargeBase,
-    DueDateMoved,
-    Extended,
-    Fact,
-    FactKind,
-    LoanState,
-    ReAged,
-    ReAmortized,
-    Reschedule,
-    daily_accruals,
-    fold,
-)
+from duewell.domain.loan import LoanState, daily_accruals, fold
 from duewell.domain.money import Rounding
 from duewell.domain.postings import journal_of
 from duewell.domain.product import (

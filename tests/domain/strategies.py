@@ -9,16 +9,8 @@ from fractions import Fraction
 from hypothesis import strategies as st
 
 from duewell.domain.calendar import DaysInMonth, DaysInYear, Frequency
-from duewell.domain.loan import (
-    ChargeBase,
-    DueDateMoved,
-    Extended,
-    Fact,
-    FactKind,
-    ReAged,
-    ReAmortized,
-    fold,
-)
+from duewell.domain.facts import ChargeBase, DueDateMoved, Extended, Fact, FactKind, ReAged, ReAmortized
+from duewell.domain.loan import fold
 from duewell.domain.money import Rounding
 from duewell.domain.product import (
     Allocation,

@@ -17,16 +17,8 @@ import psycopg
 import pytest
 
 from duewell.domain.errors import InvalidInput, Refusal
-from duewell.domain.loan import (
-    ChargeBase,
-    DueDateMoved,
-    Extended,
-    Fact,
-    FactKind,
-    ReAged,
-    ReAmortized,
-    fold,
-)
+from duewell.domain.facts import ChargeBase, DueDateMoved, Extended, Fact, FactKind, ReAged, ReAmortized
+from duewell.domain.loan import fold
 from duewell.domain.product import Convention, Engine, LoanTerms, PenaltyTerms, terms_to_payload
 from duewell.services.close_day import close_day
 from duewell.services.record_fact import Request, record_fact

@@ -17,8 +17,7 @@ import pytest
 
 from duewell.domain.calendar import Frequency
 from duewell.domain.errors import Conflict, InvalidInput, NotFound
-from duewell.domain.ledger import CREDIT_LOSS, LOANS_PRINCIPAL, RECOVERY_INCOME, balances
-from duewell.domain.loan import (
+from duewell.domain.facts import (
     ChargeBase,
     DueDateMoved,
     Extended,
@@ -27,8 +26,9 @@ from duewell.domain.loan import (
     ReAged,
     ReAmortized,
     Reschedule,
-    fold,
 )
+from duewell.domain.ledger import CREDIT_LOSS, LOANS_PRINCIPAL, RECOVERY_INCOME, balances
+from duewell.domain.loan import fold
 from duewell.domain.postings import journals_of
 from duewell.domain.product import LoanTerms
 from duewell.services.record_fact import Request, record_fact
@@ -83,7 +83,7 @@ def request(key: str) -> Request:
 def check_ledger(conn: Conn, key: LoanKey) -> None:
     state = fold(TERMS, loans.read_facts(conn, key), as_of=date(2026, 6, 1))
     held = {a: m for a, m in balances(loans.read_journals(conn, key)).items() if m}
-    wanted = {a: m for a, m in balances(journals_of(state).values()).items() if m}
+    wanted = {a: m for a, m in balances(journals_of(state.applied).values()).items() if m}
     assert held == wanted
     assert held.get(LOANS_PRINCIPAL, 0) == state.principal_out
 

@@ -19,7 +19,8 @@ from statistics import NormalDist
 
 from duewell.analytics._behaviour import ENTRY_CARDS, ENTRY_INSTALMENTS, PER, days_from_due, next_months
 from duewell.domain.errors import InvalidInput
-from duewell.domain.loan import Fact, FactKind, Row, fold
+from duewell.domain.facts import Fact, FactKind
+from duewell.domain.loan import Row, fold
 from duewell.domain.product import Amortization, Convention, LoanTerms, PenaltyBase, PenaltyTerms
 
 __all__ = ["ENTRY_CARDS", "ENTRY_INSTALMENTS", "SyntheticLoan", "synthetic_loans"]

@@ -20,7 +20,7 @@ from duewell import __version__
 from duewell.cli import _demo, _loan, _tables
 from duewell.cli._frame import REFUSED, Frame, day, ending, make_frame, now, run
 from duewell.domain.errors import InvalidInput
-from duewell.domain.loan import Fact, FactKind, fact_named
+from duewell.domain.facts import Fact, FactKind, fact_named
 from duewell.domain.money import currency, parse_amount
 from duewell.domain.party import parse_loan_id
 from duewell.domain.tape import LENDING_CLUB, ColumnMap, column_map

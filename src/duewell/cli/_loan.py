@@ -15,18 +15,10 @@ from typing import Any
 from duewell.cli import _tables
 from duewell.cli._frame import Frame, amount
 from duewell.cli._proofs import derivation_document, interest_sums
+from duewell.domain.agenda import Ageing
 from duewell.domain.errors import NotFound
-from duewell.domain.loan import (
-    Ageing,
-    Fact,
-    Folding,
-    LoanState,
-    ageing,
-    fold,
-    in_order,
-    known,
-    prove,
-)
+from duewell.domain.facts import Fact, in_order, known
+from duewell.domain.loan import Folding, LoanState, ageing, fold, prove
 from duewell.domain.money import Rate, currency, parse_amount, parse_rate_pct
 from duewell.domain.party import loan_id
 from duewell.domain.product import Part

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from duewell.domain.agenda import Sums, rolled
 from duewell.domain.errors import InvalidInput
-from duewell.domain.loan import Sums, rolled
 from duewell.domain.postings import day_journal
 from duewell.store import books, days
 from duewell.store.books import BookRow

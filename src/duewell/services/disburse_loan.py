@@ -15,7 +15,7 @@ from fractions import Fraction
 from typing import Any
 
 from duewell.domain.errors import Conflict, InvalidInput
-from duewell.domain.loan import Fact, FactKind
+from duewell.domain.facts import Fact, FactKind
 from duewell.domain.party import person_of
 from duewell.domain.product import OWN_TERMS, LoanTerms, check_rate, terms_to_payload
 from duewell.store import books, loans, posting, request_keys

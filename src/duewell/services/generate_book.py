@@ -13,8 +13,8 @@ from collections.abc import Callable
 from datetime import date, datetime
 
 from duewell.analytics.synthetic import synthetic_loans
+from duewell.domain.agenda import Sums
 from duewell.domain.errors import Conflict
-from duewell.domain.loan import Sums
 from duewell.domain.product import OWN_TERMS
 from duewell.store import books, bulk, loans
 from duewell.store.bulk import NewLoan

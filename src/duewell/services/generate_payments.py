@@ -12,7 +12,8 @@ import hashlib
 from datetime import datetime
 
 from duewell.domain.errors import InvalidInput
-from duewell.domain.loan import Fact, FactKind, ageing, fold
+from duewell.domain.facts import Fact, FactKind
+from duewell.domain.loan import ageing, fold
 from duewell.store import agendas, books, loans, posting
 from duewell.store.loans import Connection, LoanKey
 from duewell.store.posting import Request

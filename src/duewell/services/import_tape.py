@@ -18,7 +18,7 @@ from functools import partial
 from multiprocessing import get_context, parent_process
 
 from duewell.domain.errors import Conflict, InvalidInput
-from duewell.domain.loan import Fact, FactKind
+from duewell.domain.facts import Fact, FactKind
 from duewell.domain.party import person_of
 from duewell.domain.product import OWN_TERMS, LoanTerms
 from duewell.domain.tape import ColumnMap, RowRefusal, TapeLoan, position_of, read_tape, terms_of

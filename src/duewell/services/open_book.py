@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from duewell.domain.loan import buckets_from
+from duewell.domain.agenda import buckets_from
 from duewell.domain.money import currency
 from duewell.store import books
 from duewell.store.books import BookRow

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from duewell.domain.agenda import Buckets
 from duewell.domain.delinquency import NextAction, next_action
-from duewell.domain.loan import Buckets, Fact, LoanState, ageing, fold
+from duewell.domain.facts import Fact
+from duewell.domain.loan import LoanState, ageing, fold
 from duewell.domain.party import loan_id
 from duewell.store import books, loans
 from duewell.store.books import BookRow

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from duewell.domain.agenda import Entry, EntryKind, Sums
+from duewell.domain.facts import Fact
 from duewell.domain.ledger import (
     FEE_RECEIVABLE,
     INTEREST_RECEIVABLE,
@@ -23,19 +25,7 @@ from duewell.domain.ledger import (
     Line,
     balances,
 )
-from duewell.domain.loan import (
-    Entry,
-    EntryKind,
-    Fact,
-    LoanState,
-    Row,
-    Sums,
-    agenda,
-    fold,
-    interest_receivable,
-    look,
-    standing,
-)
+from duewell.domain.loan import LoanState, Row, agenda, fold, interest_receivable, look, standing
 from duewell.domain.party import loan_id
 from duewell.domain.postings import general_ledger, journals_of
 from duewell.domain.product import LoanTerms, Part
@@ -112,7 +102,7 @@ def _check_loans(
         name = loan_id(key.person_id, key.loan_no)
         wanted = {
             a: m
-            for a, m in balances(journals_of(fold(terms, facts, as_of=book.open_on)).values()).items()
+            for a, m in balances(journals_of(fold(terms, facts, as_of=book.open_on).applied).values()).items()
             if m
         }
         verdict.expect(posted.get(key, {}) == wanted, "journals-differ-from-facts", loan=name)
@@ -162,7 +152,7 @@ def _add_loan(
         totals.sums[product_no][key] += value
     for account, amount in owed(view.state).items():
         totals.owed[product_no][account] += amount
-    for account, amount in balances(journals_of(view.state).values()).items():
+    for account, amount in balances(journals_of(view.state.applied).values()).items():
         totals.journals[product_no][account] += amount
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from duewell.domain.loan import Agenda, Entry, EntryKind, Key, Sums
+from duewell.domain.agenda import Agenda, Entry, EntryKind, Key, Sums
 from duewell.store.loans import Connection, LoanKey
 
 COLUMNS = (

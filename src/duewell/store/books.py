@@ -15,8 +15,8 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from duewell.domain.agenda import Buckets
 from duewell.domain.errors import Conflict, InvalidInput, NotFound
-from duewell.domain.loan import Buckets
 from duewell.store.loans import Connection, buckets_in
 
 _DAY_LOCK = 0x64617900  # "day": one advisory lock class of our own

@@ -15,9 +15,11 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from duewell.domain.agenda import Agenda, Sums
 from duewell.domain.errors import Conflict
+from duewell.domain.facts import Fact
 from duewell.domain.ledger import Journal
-from duewell.domain.loan import Agenda, Fact, Sums, agenda, fold
+from duewell.domain.loan import agenda, fold
 from duewell.domain.postings import FactKey, day_journal, journals_of
 from duewell.domain.product import LoanTerms, terms_to_payload
 from duewell.store import agendas, days, loans
@@ -54,7 +56,7 @@ def computed(loan: NewLoan, book: BookRow) -> Computed:
     """Fold a new loan once for its journals and once for its agenda; may run in another process."""
     state = fold(loan.terms, loan.facts, as_of=book.open_on)
     plan, before = agenda(loan.terms, loan.facts, open_on=book.open_on, buckets=book.buckets)
-    return Computed(loan, journals_of(state), plan, before)
+    return Computed(loan, journals_of(state.applied), plan, before)
 
 
 _TABLES = {

@@ -12,9 +12,10 @@ from collections import defaultdict
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from duewell.domain.agenda import EntryKind, Sums
 from duewell.domain.delinquency import DUE_STEPS, LATE_STEPS
 from duewell.domain.ledger import Account, Journal
-from duewell.domain.loan import EntryKind, Sums, agenda
+from duewell.domain.loan import agenda
 from duewell.store import agendas, loans
 from duewell.store.agendas import Measures
 from duewell.store.loans import ACCOUNT_NO, Connection, LoanKey

@@ -18,13 +18,11 @@ from typing import Any
 import psycopg
 from psycopg.types.json import Jsonb
 
+from duewell.domain.agenda import BUCKETS, Buckets, buckets_from
 from duewell.domain.calendar import Frequency
 from duewell.domain.errors import Conflict, NotFound
-from duewell.domain.ledger import CHART, Journal, Line
-from duewell.domain.loan import (
-    BUCKETS,
+from duewell.domain.facts import (
     Arrear,
-    Buckets,
     ChargeBase,
     DueDateMoved,
     Extended,
@@ -34,8 +32,8 @@ from duewell.domain.loan import (
     ReAged,
     ReAmortized,
     Reschedule,
-    buckets_from,
 )
+from duewell.domain.ledger import CHART, Journal, Line
 from duewell.domain.product import LoanTerms, terms_from_payload, terms_to_payload
 
 Connection = psycopg.Connection[Any]

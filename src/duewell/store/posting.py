@@ -15,7 +15,8 @@ from datetime import date, datetime
 from typing import Any
 
 from duewell.domain.errors import InvalidInput
-from duewell.domain.loan import TAKING_BACK, Fact, FactKind, LoanState, Replay, ageing, replay
+from duewell.domain.facts import TAKING_BACK, Fact, FactKind
+from duewell.domain.loan import LoanState, Replay, ageing, replay
 from duewell.domain.postings import difference
 from duewell.store import agendas, books, days, loans, request_keys
 from duewell.store.agendas import Measures
@@ -73,7 +74,7 @@ def record(
         change = replay(row.terms, facts, fact, open_on=row.book_open_on, buckets=row.buckets)
         _refuse_void(fact, change.after)
         seq = loans.append_fact(conn, loan, fact, recorded_at=request.at, actor=request.actor)
-        journals = difference(change.before, change.after)
+        journals = difference(change.before.applied, change.after.applied)
         for part, journal in enumerate(journals.values(), start=1):
             loans.append_journal(conn, loan, seq, part, journal, posted_on=row.book_open_on)
         _project(conn, row, seq, change)

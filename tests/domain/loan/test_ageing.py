@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from duewell.domain.agenda import BUCKETS, bucket_of, buckets_from
 from duewell.domain.errors import InvalidInput
-from duewell.domain.loan import BUCKETS, bucket_of, buckets_from
 
 
 def test_the_usual_buckets_are_those_of_the_overdue_report() -> None:

@@ -14,20 +14,10 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 
+from duewell.domain.agenda import Agenda, EntryKind, Sums, rolled
 from duewell.domain.calendar import DaysInMonth, DaysInYear
-from duewell.domain.loan import (
-    Agenda,
-    EntryKind,
-    Fact,
-    FactKind,
-    Sums,
-    ageing,
-    agenda,
-    fold,
-    look,
-    rolled,
-    standing,
-)
+from duewell.domain.facts import Fact, FactKind
+from duewell.domain.loan import ageing, agenda, fold, look, standing
 from duewell.domain.product import Convention, LoanTerms, PenaltyTerms
 from tests.domain.strategies import disbursed, lives
 
@@ -111,7 +101,7 @@ def test_the_edges_of_a_silent_loan_are_the_days_its_bucket_changes() -> None:
 
 
 def test_a_loan_taken_over_accrues_for_its_owner_from_the_opening_on() -> None:
-    from duewell.domain.loan import Arrear, Position
+    from duewell.domain.facts import Arrear, Position
 
     opened = date(2024, 3, 1)
     late = Arrear(date(2024, 2, 12), interest=15_000, principal=190_000)

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from duewell.domain.loan import Fact, FactKind, LoanState, Recorder, _apply, ageing, fold
+from duewell.domain.facts import Fact, FactKind
+from duewell.domain.loan import LoanState, Recorder, _apply, ageing, fold
 from duewell.domain.money import round_fraction
 from duewell.domain.product import Engine, InterestMethod, LoanTerms, Part
 from tests.domain.strategies import disbursed, lives, loans

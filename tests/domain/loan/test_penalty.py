@@ -14,7 +14,8 @@ from fractions import Fraction
 import pytest
 
 from duewell.domain.errors import InvalidInput
-from duewell.domain.loan import Fact, FactKind, fold
+from duewell.domain.facts import Fact, FactKind
+from duewell.domain.loan import fold
 from duewell.domain.product import (
     Convention,
     LoanTerms,

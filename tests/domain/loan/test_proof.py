@@ -11,7 +11,8 @@ from fractions import Fraction
 
 from hypothesis import given, settings
 
-from duewell.domain.loan import Fact, Proof, ageing, prove
+from duewell.domain.facts import Fact
+from duewell.domain.loan import Proof, ageing, prove
 from duewell.domain.money import Rounding, round_fraction
 from duewell.domain.product import LoanTerms, Part
 from tests.domain.strategies import lives

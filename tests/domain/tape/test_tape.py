@@ -7,7 +7,8 @@ from datetime import date
 import pytest
 
 from duewell.domain.errors import InvalidInput
-from duewell.domain.loan import Fact, FactKind, ageing, fold
+from duewell.domain.facts import Fact, FactKind
+from duewell.domain.loan import ageing, fold
 from duewell.domain.tape import (
     LENDING_CLUB,
     RowRefusal,

@@ -10,32 +10,36 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import date, timedelta
-from enum import IntEnum
 from itertools import pairwise
 
+from duewell.domain.agenda import (
+    BUCKETS,
+    ONE_DAY,
+    Agenda,
+    Buckets,
+    Entry,
+    EntryKind,
+    Sums,
+    add,
+    days_weight,
+    difference_of,
+    rolled,
+    scaled,
+)
 from duewell.domain.errors import InvalidInput
-from duewell.domain.loan._ageing import BUCKETS, Buckets
-from duewell.domain.loan._facts import Fact, known
+from duewell.domain.facts import Fact, known
 from duewell.domain.loan._penalty import PenaltyClock, penalty_base
 from duewell.domain.loan._schedule import Row
 from duewell.domain.loan._standing import (
-    ONE_DAY,
-    Sums,
     View,
-    add,
     charged_through,
     closes_interest,
-    days_weight,
-    difference_of,
     interest_charged,
     penalty_begins,
     penalty_class,
     penalty_once,
     penalty_scaled,
-    rolled,
-    scaled,
     slope_of,
     standing,
     view_of,
@@ -45,44 +49,6 @@ from duewell.domain.product import LoanTerms, Part
 
 _BIGINT_MAX = 2**63 - 1
 _CLAIMED = (Part.FEE, Part.INTEREST, Part.PRINCIPAL)
-
-
-class EntryKind(IntEnum):
-    """What happens on an agenda date; the order is the order within one day."""
-
-    POSTED = 1
-    """What facts of the open day change in the sums when it closes."""
-    CURED = 2
-    """Nothing is past due any more, where something was the day before."""
-    DUE = 3
-    EDGE = 4
-    """The loan enters the next delinquency bucket."""
-    PENALTY = 5
-    """A penalty begins, or is charged."""
-    RATE = 6
-    """The daily accrual changes inside a row: a rate, a pause, a disbursement."""
-
-
-@dataclass(slots=True)
-class Entry:
-    """One date of the agenda: its kind, the unpaid parts it claims, and what it adds to the sums."""
-
-    on: date
-    kind: EntryKind
-    claims: tuple[int, int, int] = (0, 0, 0)
-    adds: Sums = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Agenda:
-    """The coming dates of one loan, in order; entries before the open day are claims past due.
-
-    `is_turned` says that the entries are the silent course of a loan behind, not the agreed plan.
-    """
-
-    entries: tuple[Entry, ...]
-    is_turned: bool
-    since: date | None
 
 
 def agenda(

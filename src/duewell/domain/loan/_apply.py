@@ -13,8 +13,8 @@ from datetime import date
 from itertools import islice
 
 from duewell.domain.errors import InvalidInput
+from duewell.domain.facts import ChargeBase, DueDateMoved, Extended, Fact, FactKind, ReAged, ReAmortized
 from duewell.domain.loan._charge_off import charge_off, recover
-from duewell.domain.loan._facts import ChargeBase, DueDateMoved, Extended, Fact, FactKind, ReAged, ReAmortized
 from duewell.domain.loan._fold import Fold
 from duewell.domain.loan._opening import take_over
 from duewell.domain.loan._reschedule import reschedule

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from duewell.domain.calendar import DATE_MAX
 from duewell.domain.errors import Conflict, InvalidInput
-from duewell.domain.loan._facts import Fact, FactKind
+from duewell.domain.facts import Fact, FactKind
 from duewell.domain.loan._fold import Fold
 from duewell.domain.loan._schedule import rate_lines
 from duewell.domain.product import ChargeOffInterest, Part

@@ -17,7 +17,7 @@ from fractions import Fraction
 
 from duewell.domain.calendar import DaysInMonth, DaysInYear, Frequency
 from duewell.domain.errors import Refusal
-from duewell.domain.loan._facts import Fact
+from duewell.domain.facts import Applied, Fact
 from duewell.domain.loan._penalty import PenaltyClock, charge_penalties
 from duewell.domain.loan._recorder import Recorder, TraceLevel
 from duewell.domain.loan._schedule import (
@@ -46,18 +46,6 @@ from duewell.domain.product import (
 
 INTEREST, PRINCIPAL = Part.INTEREST, Part.PRINCIPAL
 _ONE_DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """What one fact did: its amount split by part, and the principal still out after it."""
-
-    fact: Fact
-    kind: str
-    amount: int
-    parts: tuple[int, int, int, int]
-    overpaid: int
-    balance: int
 
 
 @dataclass(frozen=True, slots=True)

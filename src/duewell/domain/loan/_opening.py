@@ -11,8 +11,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from duewell.domain.errors import InvalidInput
-from duewell.domain.loan._facts import Arrear, Fact, Position
-from duewell.domain.loan._fold import Applied, Fold
+from duewell.domain.facts import Applied, Arrear, Fact, Position
+from duewell.domain.loan._fold import Fold
 from duewell.domain.loan._schedule import Row
 from duewell.domain.money import round_fraction
 from duewell.domain.product import Amortization, Part

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 
-from duewell.domain.loan._facts import Fact, FactKind
+from duewell.domain.facts import Fact, FactKind
 from duewell.domain.loan._recorder import Recorder, TraceLevel, TraceSlice
 from duewell.domain.loan._schedule import Row
 from duewell.domain.loan._state import LoanState, fold

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from duewell.domain.loan._facts import Fact
+from duewell.domain.facts import Fact
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from duewell.domain.loan._ageing import BUCKETS, Buckets
-from duewell.domain.loan._agenda import Agenda, agenda_from, standing_before
-from duewell.domain.loan._facts import Fact, known
-from duewell.domain.loan._standing import Sums, difference_of
+from duewell.domain.agenda import BUCKETS, Agenda, Buckets, Sums, difference_of
+from duewell.domain.facts import Fact, known
+from duewell.domain.loan._agenda import agenda_from, standing_before
 from duewell.domain.loan._state import PLANNED, Folding, LoanState
 from duewell.domain.product import LoanTerms
 

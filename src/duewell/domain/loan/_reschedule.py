@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from duewell.domain.calendar import step_date
 from duewell.domain.errors import InvalidInput
-from duewell.domain.loan._facts import DueDateMoved, Extended, Fact, ReAged, ReAmortized
+from duewell.domain.facts import DueDateMoved, Extended, Fact, ReAged, ReAmortized
 from duewell.domain.loan._fold import Anchor, Fold
 from duewell.domain.loan._schedule import INSTALMENTS_MAX, Row, counted_part, counts_steps, step_part
 from duewell.domain.money import round_ratio, split

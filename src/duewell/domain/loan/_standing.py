@@ -19,28 +19,20 @@ Measures of interest and penalty, each by class unless noted:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
-from functools import lru_cache
-from math import gcd
 
+from duewell.domain.agenda import ACTUAL, ONE_DAY, Sums, add, day_class, days_weight, scaled
 from duewell.domain.calendar import DaysInMonth, DaysInYear
-from duewell.domain.errors import InvalidInput
-from duewell.domain.loan._facts import Fact, known
+from duewell.domain.facts import Fact, known
 from duewell.domain.loan._penalty import PenaltyClock, penalty_base
 from duewell.domain.loan._recorder import Recorder, TraceSlice
 from duewell.domain.loan._schedule import Row
 from duewell.domain.loan._state import PLANNED, Folding, LoanState
 from duewell.domain.money import round_fraction
-from duewell.domain.product import RATE_SCALE, LoanTerms, Part
-
-ACTUAL = "actual"
-ACTUAL_SCALE = 365 * 366
-Key = tuple[str, str]
-Sums = dict[Key, int]
-ONE_DAY = timedelta(days=1)
+from duewell.domain.product import LoanTerms, Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,46 +82,7 @@ def accrual_class(terms: LoanTerms, piece: TraceSlice) -> str:
     convention = terms.convention
     if convention.days_in_month is DaysInMonth.ACTUAL and convention.days_in_year is DaysInYear.ACTUAL:
         return ACTUAL
-    return _part(piece.num, piece.den * (piece.end - piece.start).days)
-
-
-@lru_cache(maxsize=4096)
-def _part(num: int, den: int) -> str:
-    common = gcd(num, den)
-    return f"{num // common}/{den // common}"
-
-
-def class_amount(numerator: int, accrual: str) -> tuple[int, int]:
-    """A class's numerator as an exact ratio of minor units."""
-    if accrual == ACTUAL:
-        return numerator, RATE_SCALE * ACTUAL_SCALE
-    top, bottom = accrual.split("/")
-    return numerator * int(top), RATE_SCALE * int(bottom)
-
-
-def days_weight(accrual: str, start: date, end: date) -> int:
-    """How often the slope of a class counts over (start, end]: days, or for "actual" days by their year."""
-    days = (end - start).days
-    if accrual != ACTUAL:
-        return days
-    total, at = 0, start
-    while at < end:
-        stop = min(end, date((at + ONE_DAY).year, 12, 31))
-        total += (stop - at).days * (365 if _is_leap(stop.year) else 366)
-        at = stop
-    return total
-
-
-def _is_leap(year: int) -> bool:
-    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-
-
-def scaled(base: int, rate: Fraction) -> int:
-    """Base x rate in the whole units of a slope. Refuses a rate finer than 0.0001 %."""
-    value = base * rate.numerator * RATE_SCALE
-    if value % rate.denominator:
-        raise InvalidInput("rate-too-fine", rate=str(rate))
-    return value // rate.denominator
+    return day_class(piece.num, piece.den * (piece.end - piece.start).days)
 
 
 def slope_of(terms: LoanTerms, piece: TraceSlice) -> tuple[str, int]:
@@ -167,12 +120,6 @@ def standing(view: View, on: date) -> Sums:
             today = now.get(row.nr) or Row(row.nr, row.start, row.due_on)
             _add_penalty(sums, view, clock, row, today, on)
     return {key: value for key, value in sums.items() if value}
-
-
-def add(sums: Sums, key: Key, value: int) -> None:
-    """Add to one of the sums."""
-    if value:
-        sums[key] = sums.get(key, 0) + value
 
 
 def interest_charged(row: Row, on: date) -> int:
@@ -272,20 +219,3 @@ def penalty_once(view: View, row: Row) -> int:
     if not view.is_silent:
         return 0
     return round_fraction(penalty.pct * penalty_base(penalty, row), view.terms.convention.rounding)
-
-
-def difference_of(after: Sums, before: Sums) -> Sums:
-    """What to add to `before` to make `after`; zeros left out."""
-    keys: Iterable[Key] = [*after, *(k for k in before if k not in after)]
-    found = {key: after.get(key, 0) - before.get(key, 0) for key in keys}
-    return {key: value for key, value in found.items() if value}
-
-
-def rolled(sums: Sums, start: date, end: date) -> Sums:
-    """The sums after quiet days: every slope added to its accrual, nothing else."""
-    moved = dict(sums)
-    for (measure, accrual), slope in sums.items():
-        noun, _, what = measure.partition(".")
-        if what == "slope":
-            add(moved, (f"{noun}.accrued", accrual), slope * days_weight(accrual, start, end))
-    return {key: value for key, value in moved.items() if value}

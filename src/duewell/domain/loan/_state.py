@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from duewell.domain.errors import InvalidInput, Refusal
+from duewell.domain.facts import Applied, Fact, FactKind, known
 from duewell.domain.loan._apply import apply_fact
-from duewell.domain.loan._facts import Fact, FactKind, known
-from duewell.domain.loan._fold import Applied, Fold
+from duewell.domain.loan._fold import Fold
 from duewell.domain.loan._recorder import Recorder
 from duewell.domain.loan._schedule import Row
 from duewell.domain.product import Engine, LoanTerms, Prepayment

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from duewell.domain.agenda import Sums, class_amount
 from duewell.domain.ledger import (
     INTEREST_ACCRUED,
     INTEREST_INCOME,
@@ -23,7 +24,6 @@ from duewell.domain.ledger import (
     Journal,
     Line,
 )
-from duewell.domain.loan import Sums, class_amount
 from duewell.domain.money import Rounding, round_ratio
 
 

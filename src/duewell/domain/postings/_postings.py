@@ -1,6 +1,6 @@
-"""Journals of a loan's sub-ledger: money moved or charged, one journal a fact.
+"""Journals of the sub-ledger: money moved or charged, one journal a fact.
 
-Needs    loan.Applied, ledger accounts.
+Needs    what facts did, ledger accounts.
 Gives    balanced journals; the difference a replay makes, keyed by the fact it belongs to.
 Never    edits a journal: a changed split is the difference, posted beside the first.
 Source   docs/decisions/0001.
@@ -9,7 +9,9 @@ Source   docs/decisions/0001.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 
+from duewell.domain.facts import Applied, FactKind
 from duewell.domain.ledger import (
     BORROWER_CREDIT,
     CASH_CLEARING,
@@ -29,7 +31,6 @@ from duewell.domain.ledger import (
     Journal,
     Line,
 )
-from duewell.domain.loan import Applied, FactKind, LoanState
 from duewell.domain.product import Part
 
 FactKey = tuple[str, str, str]
@@ -92,15 +93,15 @@ def _off_books(applied: Applied) -> Journal:
     return Journal((*given_up, *(Line(_RECEIVABLE[part], -amount) for part, amount in parts.items())))
 
 
-def journals_of(state: LoanState) -> dict[FactKey, Journal]:
-    """Every journal a state stands for, by the fact that caused it."""
-    return {key: journal_of(applied) for key, applied in _moving(state).items()}
+def journals_of(applied: Iterable[Applied]) -> dict[FactKey, Journal]:
+    """Every journal a folded contract stands for, by the fact that caused it."""
+    return {key: journal_of(each) for key, each in _moving(applied).items()}
 
 
-def _moving(state: LoanState) -> dict[FactKey, Applied]:
+def _moving(applied: Iterable[Applied]) -> dict[FactKey, Applied]:
     """What moved or changed an amount; an opening of a loan already repaid and a new plan did not."""
     plan = FactKind.RESCHEDULED
-    return {a.fact.key: a for a in state.applied if a.amount and a.fact.kind is not plan}
+    return {a.fact.key: a for a in applied if a.amount and a.fact.kind is not plan}
 
 
 def _says(applied: Applied) -> tuple[object, ...]:
@@ -108,7 +109,7 @@ def _says(applied: Applied) -> tuple[object, ...]:
     return applied.kind, applied.amount, applied.parts, applied.overpaid
 
 
-def difference(before: LoanState, after: LoanState) -> dict[FactKey, Journal]:
+def difference(before: Iterable[Applied], after: Iterable[Applied]) -> dict[FactKey, Journal]:
     """What must be posted so that a ledger that holds `before` holds `after`.
 
     A fact taken back gets its journal the other way round, a fact whose split changed the net of

@@ -14,7 +14,8 @@ from datetime import date
 from functools import lru_cache
 
 from duewell.domain.calendar import step_date
-from duewell.domain.loan import Arrear, Fact, FactKind, Position, fold
+from duewell.domain.facts import Arrear, Fact, FactKind, Position
+from duewell.domain.loan import fold
 from duewell.domain.product import LoanTerms, Part
 from duewell.domain.tape._rows import TapeLoan
 

@@ -1,4 +1,4 @@
-"""Facts of a loan: what the world did that changes what is owed.
+"""Facts: what the world did that changes what is owed.
 
 Needs    calendar frequencies, errors.
 Gives    Fact and FactKind, the closed list; known() and in_order(), the two clocks and the one order;
@@ -154,6 +154,18 @@ class Fact:
     def key(self) -> tuple[str, str, str]:
         """The name of the fact within its loan."""
         return (self.kind.value, self.source, self.source_ref)
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What one fact did: its amount split by part, and the principal still out after it."""
+
+    fact: Fact
+    kind: str
+    amount: int
+    parts: tuple[int, int, int, int]
+    overpaid: int
+    balance: int
 
 
 def known(facts: Iterable[Fact], *, known_on: date | None = None) -> tuple[Fact, ...]:

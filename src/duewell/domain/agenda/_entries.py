@@ -1,0 +1,53 @@
+"""Entries: what happens to a contract on a day to come, and what that adds to the portfolio sums.
+
+Needs    sums.
+Gives    Entry, EntryKind, Agenda.
+Never    computes an amount: loan and line write them, the day adds them.
+Source   docs/decisions/0003-the-agenda.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import IntEnum
+
+from duewell.domain.agenda._sums import Sums
+
+
+class EntryKind(IntEnum):
+    """What happens on an agenda date; the order is the order within one day."""
+
+    POSTED = 1
+    """What facts of the open day change in the sums when it closes."""
+    CURED = 2
+    """Nothing is past due any more, where something was the day before."""
+    DUE = 3
+    EDGE = 4
+    """The loan enters the next delinquency bucket."""
+    PENALTY = 5
+    """A penalty begins, or is charged."""
+    RATE = 6
+    """The daily accrual changes inside a row: a rate, a pause, a disbursement."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """One date of the agenda: its kind, the unpaid parts it claims, and what it adds to the sums."""
+
+    on: date
+    kind: EntryKind
+    claims: tuple[int, int, int] = (0, 0, 0)
+    adds: Sums = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """The coming dates of one loan, in order; entries before the open day are claims past due.
+
+    `is_turned` says that the entries are the silent course of a loan behind, not the agreed plan.
+    """
+
+    entries: tuple[Entry, ...]
+    is_turned: bool
+    since: date | None

@@ -1,0 +1,43 @@
+"""Facts: what the world did that changes what is owed, for loans and lines alike.
+
+Needs    calendar frequencies, errors.
+Gives    Fact and FactKind, the closed list; the two clocks and the one order; Applied, what a fact did.
+Never    holds anything a fold could derive.
+Source   docs/decisions/0001 and 0007.
+"""
+
+from duewell.domain.facts._facts import (
+    TAKING_BACK,
+    Applied,
+    Arrear,
+    ChargeBase,
+    DueDateMoved,
+    Extended,
+    Fact,
+    FactKind,
+    Position,
+    ReAged,
+    ReAmortized,
+    Reschedule,
+    fact_named,
+    in_order,
+    known,
+)
+
+__all__ = [
+    "TAKING_BACK",
+    "Applied",
+    "Arrear",
+    "ChargeBase",
+    "DueDateMoved",
+    "Extended",
+    "Fact",
+    "FactKind",
+    "Position",
+    "ReAged",
+    "ReAmortized",
+    "Reschedule",
+    "fact_named",
+    "in_order",
+    "known",
+]
