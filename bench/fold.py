@@ -14,7 +14,8 @@ from fractions import Fraction
 
 from bench.figures import Figure, figure, microseconds
 from duewell.domain.facts import Fact, FactKind
-from duewell.domain.loan import agenda, fold
+from duewell.domain.loan import agenda, fold, replay
+from duewell.domain.postings import difference
 from duewell.domain.product import LoanTerms, PenaltyTerms
 
 START = date(2024, 1, 15)
@@ -46,7 +47,7 @@ def run(options: object) -> Iterator[Figure]:
     yield figure("fold_paid_us", samples, "us", note="24 rows, 20 payments on time; prototype 23")
     samples = microseconds(lambda: fold(terms, behind, as_of=late))
     yield figure("fold_late_us", samples, "us", note="24 rows, 10 payments, then 100 days behind")
-    yield _many_facts(terms, new)
+    yield from _many_facts(terms, new)
     plan, _ = agenda(terms, paid, open_on=middle)
     assert not plan.is_turned
     samples = microseconds(lambda: agenda(terms, paid, open_on=middle))
@@ -66,8 +67,8 @@ def on_time(terms: LoanTerms, facts: list[Fact], count: int) -> list[Fact]:
     ]
 
 
-def _many_facts(terms: LoanTerms, new: list[Fact]) -> Figure:
-    """A loan paid in small coin: over three payments a day for its whole life."""
+def _many_facts(terms: LoanTerms, new: list[Fact]) -> Iterator[Figure]:
+    """A loan paid in small coin, over three payments a day; then a payment of long ago is learnt late."""
     many = list(new)
     for n in range(FACTS - 1):
         on = START + timedelta(days=1 + n * 700 // FACTS)
@@ -75,4 +76,16 @@ def _many_facts(terms: LoanTerms, new: list[Fact]) -> Figure:
     assert len(many) == FACTS
     end = START + timedelta(days=720)
     samples = microseconds(lambda: fold(terms, many, as_of=end), rounds=5)
-    return figure("fold_2400_facts_us", samples, "us", note="24 rows, 2,400 facts, as_of day 720")
+    yield figure("fold_2400_facts_us", samples, "us", note="24 rows, 2,400 facts, as_of day 720")
+    open_on = START + timedelta(days=702)
+    for day, name in ((2, "first"), (350, "middle"), (690, "last")):
+        on = START + timedelta(days=day)
+        late = Fact(FactKind.PAYMENT_RECEIVED, on, open_on, "bench", "late", amount=1_000)
+        samples = microseconds(lambda late=late: _backdate(terms, many, late, open_on), rounds=5)
+        note = f"replay, sums and ledger difference; counts from day {day} of 702; target 50,000"
+        yield figure(f"backdated_{name}_us", samples, "us", note=note)
+
+
+def _backdate(terms: LoanTerms, facts: list[Fact], late: Fact, open_on: date) -> None:
+    change = replay(terms, facts, late, open_on=open_on)
+    assert late.key in difference(change.before.applied, change.after.applied)

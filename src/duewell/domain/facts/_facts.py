@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
+from typing import NamedTuple
 
 from duewell.domain.calendar import Frequency
 from duewell.domain.errors import Conflict, InvalidInput
@@ -156,8 +157,7 @@ class Fact:
         return (self.kind.value, self.source, self.source_ref)
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(NamedTuple):
     """What one fact did: its amount split by part, and the principal still out after it."""
 
     fact: Fact
@@ -175,7 +175,9 @@ def known(facts: Iterable[Fact], *, known_on: date | None = None) -> tuple[Fact,
     """
     seen = [f for f in facts if known_on is None or f.recorded_on <= known_on]
     gone = {f.reverses for f in seen if f.kind in TAKING_BACK}
-    return in_order(f for f in seen if f.kind not in TAKING_BACK and f.key not in gone)
+    if not gone:
+        return in_order(seen)
+    return in_order([f for f in seen if f.kind not in TAKING_BACK and f.key not in gone])
 
 
 def in_order(facts: Iterable[Fact]) -> tuple[Fact, ...]:

@@ -30,6 +30,10 @@ class Account:
     name_code: str
     kind: AccountKind
 
+    def __hash__(self) -> int:
+        """By its code alone: accounts are looked up more often than anything else in a book."""
+        return hash(self.code)
+
 
 def _account(code: str, kind: AccountKind) -> Account:
     return Account(code, "account-" + code.replace("_", "-"), kind)

@@ -8,7 +8,6 @@ Source   docs/reference/conventions.md, sections allocation, early payment, late
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date
 from itertools import islice
 
@@ -23,6 +22,7 @@ from duewell.domain.money import round_fraction, round_ratio
 from duewell.domain.product import Amortization, Engine, ExcessRule, Part, Prepayment, Processing
 
 INTEREST, PRINCIPAL = Part.INTEREST, Part.PRINCIPAL
+_ALL = 10**30
 RESCHEDULES = {
     DueDateMoved: "due_date_moved",
     Extended: "extension",
@@ -37,6 +37,14 @@ def apply_fact(work: Fold, fact: Fact) -> None:
     kind = fact.kind
     if work.written_off is not None:
         recover(work, fact)
+        return
+    if kind is FactKind.PAYMENT_RECEIVED:
+        _receive(work, fact)
+        return
+    work.asked_on = None
+    if kind is FactKind.PAID_OFF:
+        _receive(work, fact)
+        work.asked_on = None
     elif kind is FactKind.DISBURSED:
         _disburse(work, fact)
     elif kind is FactKind.OPENED:
@@ -47,8 +55,6 @@ def apply_fact(work: Fold, fact: Fact) -> None:
         _pause(work, fact)
     elif kind in (FactKind.FEE_CHARGED, FactKind.PENALTY_CHARGED):
         _charge(work, fact)
-    elif kind in (FactKind.PAYMENT_RECEIVED, FactKind.PAID_OFF):
-        _receive(work, fact)
     elif kind is FactKind.REFUNDED:
         _refund(work, fact)
     elif kind is FactKind.RESCHEDULED:
@@ -181,19 +187,22 @@ def _refund(work: Fold, fact: Fact) -> None:
 
 def _receive(work: Fold, fact: Fact) -> None:
     on = fact.effective_on
-    work.refresh(on, due_by=on)
+    if not has_asked(work, on):
+        work.refresh(on, due_by=on)
+        work.asked_on = on
     amount = payoff_amount(work, on) if fact.kind is FactKind.PAID_OFF else fact.amount
     if amount <= 0:
         raise InvalidInput("amount-not-positive", amount_minor=amount)
     payment = _Payment(work, fact, amount)
-    late, today = _due(work, on)
-    if amount > sum([r.unpaid for r in late]) + sum([r.unpaid for r in today]):
+    late, today, asked = _due(work, on, amount)
+    if amount > asked:
         if not late and not today and stays_in_running_row(work, on, amount):
             payment.running(work.rows[work.row_at(on)])
             work.note(fact, amount, payment.parts, fact.payment_type)
             return
         work.refresh(on)  # some will go in advance, so every row must say what it asks
-        late, today = _due(work, on)
+        work.asked_on = None
+        late, today, _ = _due(work, on, amount)
     payment.slot(late)
     if payment.left:
         payment.slot(sorted(today, key=lambda r: r.is_down_payment))
@@ -202,6 +211,14 @@ def _receive(work: Fold, fact: Fact) -> None:
     work.overpaid += payment.left
     kind = "repayment" if fact.kind is FactKind.PAID_OFF else fact.payment_type
     work.note(fact, amount, payment.parts, kind, payment.left)
+
+
+def has_asked(work: Fold, on: date) -> bool:
+    """Whether rows due by `on` already say what they ask that day: only payments into them came since.
+
+    Such a payment moves principal from the day after, so asking again would give the same.
+    """
+    return work.asked_on == on
 
 
 def stays_in_running_row(work: Fold, on: date, amount: int) -> bool:
@@ -226,16 +243,24 @@ def stays_in_running_row(work: Fold, on: date, amount: int) -> bool:
     return amount < min(left, work.out)
 
 
-def _due(work: Fold, on: date) -> tuple[list[Row], list[Row]]:
-    """The unpaid rows past due, oldest first, and those due on the day."""
+def _due(work: Fold, on: date, enough: int) -> tuple[list[Row], list[Row], int]:
+    """The unpaid rows past due, oldest first, those due on the day, and what all of them ask.
+
+    Row by row a payment of `enough` reaches no row after those that ask as much, so they are left out.
+    """
     late: list[Row] = []
     today: list[Row] = []
+    asked = 0
+    if work.terms.allocation.processing is Processing.VERTICAL:
+        enough = _ALL
     for row in islice(work.rows, work.settled, None):
-        if row.due_on > on:
+        if row.due_on > on or (asked >= enough and not today):
             break
-        if row.unpaid > 0:
+        unpaid = row.unpaid
+        if unpaid > 0:
             (late if row.due_on < on else today).append(row)
-    return late, today
+            asked += unpaid
+    return late, today, asked
 
 
 def payoff_amount(work: Fold, on: date) -> int:
@@ -265,6 +290,8 @@ def payoff_amount(work: Fold, on: date) -> int:
 class _Payment:
     """One payment while it is being split. `parts` and `left` always add up to the amount."""
 
+    __slots__ = ("fact", "left", "on", "parts", "work")
+
     def __init__(self, work: Fold, fact: Fact, amount: int) -> None:
         self.work = work
         self.fact = fact
@@ -274,28 +301,34 @@ class _Payment:
 
     def pay(self, row: Row, part: Part, most: int) -> int:
         """Apply up to `most` of what is left to one part of one row."""
-        paid = min(self.left, max(most, 0))
-        if paid:
-            row.paid[part] += paid
-            self.parts[part] += paid
-            self.left -= paid
-            if part is PRINCIPAL:
-                self.work.repay(row, self.on, paid)
-            if self.work.tracer is not None:
-                self.work.tracer.share("paid", self.fact, row.nr, part, paid)
+        paid = most if most < self.left else self.left
+        if paid <= 0:
+            return 0
+        row.paid[part] += paid
+        self.parts[part] += paid
+        self.left -= paid
+        if part is PRINCIPAL:
+            self.work.repay(row, self.on, paid)
+        if self.work.tracer is not None:
+            self.work.tracer.share("paid", self.fact, row.nr, part, paid)
         return paid
 
     def slot(self, rows: list[Row]) -> None:
         """Pay rows of one slot in the product's order, row by row or part by part."""
         allocation = self.work.terms.allocation
         if allocation.processing is Processing.VERTICAL:
-            pairs: Iterable[tuple[Row, Part]] = ((r, p) for p in allocation.order for r in rows)
-        else:
-            pairs = ((r, p) for r in rows for p in allocation.order)
-        for row, part in pairs:
-            if not self.left:
-                return
-            self.pay(row, part, row.due[part] - row.paid[part])
+            for part in allocation.order:
+                for row in rows:
+                    self.pay(row, part, row.due[part] - row.paid[part])
+            return
+        for row in rows:
+            due, paid = row.due, row.paid
+            for part in allocation.order:
+                most = due[part] - paid[part]
+                if most > 0:
+                    self.pay(row, part, most)
+                    if not self.left:
+                        return
 
     def in_advance(self, rule: ExcessRule) -> None:
         """Pay what is left to rows not yet due."""

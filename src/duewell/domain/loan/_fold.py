@@ -89,6 +89,8 @@ class Fold:
         self.epoch = 0
         self.is_told = False
         """Every row says what it asks, but for payments into the running row since."""
+        self.asked_on: date | None = None
+        """The day on which rows due by then said what they ask, if only payments into them came since."""
         self.out = 0
         self.base = 0
         """Principal that bears contract interest: all that is out, less what was set apart."""
@@ -367,7 +369,8 @@ class Fold:
         for start, end, base in slices:
             if base <= 0:
                 continue
-            for a, b, rate in rate_slices(start, end, self.lines):
+            steady = ((start, end, self.lines[0].rate),) if len(self.lines) == 1 else None
+            for a, b, rate in steady or rate_slices(start, end, self.lines):
                 num, den = slice_ratio(self.terms, row, a, b)
                 pair = (base * rate.numerator * num, rate.denominator * den)
                 if self.recorder is not None:
@@ -440,6 +443,9 @@ class Fold:
         is_trial = out is not None
         out = self.out if out is None else out
         self._settle_leading()
+        if due_by is not None and sums.count < len(rows) and rows[sums.count].due_on > due_by:
+            self._charge_penalties(as_of)
+            return
         behind = sum([r.due[PRINCIPAL] - r.paid[PRINCIPAL] for r in rows[self.settled : sums.count]])
         carry, skip, asked, deferred = sums.carry, sums.skip, sums.asked, sums.deferred
         last = self.last_open()
@@ -481,8 +487,13 @@ class Fold:
                 # Interest that ran after the last row was paid ahead has no later row to move to.
                 rows[-1].due[INTEREST] += carry
                 rows[-1].carry = carry
-        if self.penalty is not None and not is_trial:
-            charge_penalties(self.penalty, self.convention.rounding, rows[self.settled :], as_of, self.tracer)
+        if not is_trial:
+            self._charge_penalties(as_of)
+
+    def _charge_penalties(self, as_of: date) -> None:
+        if self.penalty is not None:
+            late = self.rows[self.settled :]
+            charge_penalties(self.penalty, self.convention.rounding, late, as_of, self.tracer)
 
     def _settle_leading(self) -> None:
         """Step over rows that are frozen and paid: nothing can happen to them any more."""

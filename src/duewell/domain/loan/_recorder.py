@@ -11,12 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from typing import NamedTuple
 
 from duewell.domain.facts import Fact
 
 
-@dataclass(frozen=True, slots=True)
-class TraceSlice:
+class TraceSlice(NamedTuple):
     """One slice: base x rate x num/den of a year, exact, before the one rounding."""
 
     row_nr: int

@@ -48,6 +48,7 @@ _CHARGED_OFF = {
     Part.INTEREST: INTEREST_CHARGED_OFF,
     Part.PRINCIPAL: CREDIT_LOSS,
 }
+_PARTS = tuple(Part)
 _MONEY_OUT = (FactKind.DISBURSED, FactKind.REFUNDED)
 _INCOME = {FactKind.FEE_CHARGED: FEE_INCOME, FactKind.PENALTY_CHARGED: PENALTY_INCOME}
 
@@ -59,38 +60,41 @@ def journal_of(applied: Applied) -> Journal:
     was paid too much. A disbursement and a refund are the mirror image. A charge debits the part's
     receivable and credits its income. An opening debits what was taken over and credits equity.
     """
+    return Journal(tuple(Line(account, amount) for account, amount in _lines_of(applied)))
+
+
+def _lines_of(applied: Applied) -> list[tuple[Account, int]]:
     kind = applied.fact.kind
     if applied.kind in _OFF_BOOKS:
         return _off_books(applied)
     if kind is FactKind.OPENED:
-        taken = [Line(_RECEIVABLE[part], applied.parts[part]) for part in Part if applied.parts[part]]
-        return Journal((*taken, Line(OPENING_EQUITY, -applied.amount)))
+        taken = [(_RECEIVABLE[part], applied.parts[part]) for part in _PARTS if applied.parts[part]]
+        return [*taken, (OPENING_EQUITY, -applied.amount)]
     if kind in _INCOME:
         part = Part.FEE if kind is FactKind.FEE_CHARGED else Part.PENALTY
-        return Journal((Line(_RECEIVABLE[part], applied.amount), Line(_INCOME[kind], -applied.amount)))
+        return [(_RECEIVABLE[part], applied.amount), (_INCOME[kind], -applied.amount)]
     sign = 1 if kind in _MONEY_OUT else -1
-    lines = [Line(CASH_CLEARING, -sign * applied.amount)]
+    lines = [(CASH_CLEARING, -sign * applied.amount)]
     if kind is FactKind.DISBURSED:
-        lines.append(Line(LOANS_PRINCIPAL, applied.amount))
+        lines.append((LOANS_PRINCIPAL, applied.amount))
     else:
-        lines += [Line(_RECEIVABLE[part], sign * applied.parts[part]) for part in Part if applied.parts[part]]
+        lines += [(_RECEIVABLE[part], sign * applied.parts[part]) for part in _PARTS if applied.parts[part]]
         if applied.overpaid:
-            lines.append(Line(BORROWER_CREDIT, -applied.overpaid))
-    return Journal(tuple(lines))
+            lines.append((BORROWER_CREDIT, -applied.overpaid))
+    return lines
 
 
-def _off_books(applied: Applied) -> Journal:
+def _off_books(applied: Applied) -> list[tuple[Account, int]]:
     """A waiver, a charge-off or a recovery: what is forgiven, what is given up, what comes back later."""
     parts = {part: applied.parts[part] for part in Part if applied.parts[part]}
     if applied.kind == "recovery":
-        back = [Line(RECOVERY_INCOME, -sum(parts.values()))] if parts else []
-        credit = [Line(BORROWER_CREDIT, -applied.overpaid)] if applied.overpaid else []
-        return Journal((Line(CASH_CLEARING, applied.amount), *back, *credit))
+        back = [(RECOVERY_INCOME, -sum(parts.values()))] if parts else []
+        credit = [(BORROWER_CREDIT, -applied.overpaid)] if applied.overpaid else []
+        return [(CASH_CLEARING, applied.amount), *back, *credit]
     to: dict[Account, int] = defaultdict(int)
     for part, amount in parts.items():
         to[WAIVER_EXPENSE if applied.kind == "waiver" else _CHARGED_OFF[part]] += amount
-    given_up = [Line(account, amount) for account, amount in to.items()]
-    return Journal((*given_up, *(Line(_RECEIVABLE[part], -amount) for part, amount in parts.items())))
+    return [*to.items(), *((_RECEIVABLE[part], -amount) for part, amount in parts.items())]
 
 
 def journals_of(applied: Iterable[Applied]) -> dict[FactKey, Journal]:
@@ -115,17 +119,28 @@ def difference(before: Iterable[Applied], after: Iterable[Applied]) -> dict[Fact
     A fact taken back gets its journal the other way round, a fact whose split changed the net of
     old and new, an unchanged one nothing.
     """
-    old, new = _moving(before), _moving(after)
+    was, now = _apart(list(before), list(after))
+    old, new = _moving(was), _moving(now)
     found: dict[FactKey, Journal] = {}
     for key in [*old, *(k for k in new if k not in old)]:
-        was, now = old.get(key), new.get(key)
-        if was is not None and now is not None and _says(was) == _says(now):
-            continue
         net: dict[Account, int] = defaultdict(int)
-        for applied, sign in ((was, -1), (now, 1)):
-            for line in journal_of(applied).lines if applied else ():
-                net[line.account] += sign * line.amount_minor
+        for applied, sign in ((old.get(key), -1), (new.get(key), 1)):
+            for account, amount in _lines_of(applied) if applied else ():
+                net[account] += sign * amount
         lines = tuple(Line(account, amount) for account, amount in net.items() if amount)
         if lines:
             found[key] = Journal(lines)
     return found
+
+
+def _apart(before: list[Applied], after: list[Applied]) -> tuple[list[Applied], list[Applied]]:
+    """What is left of both when every fact that did the same in both is left out."""
+    did = {id(each.fact): each for each in before}
+    now: list[Applied] = []
+    for each in after:
+        was = did.get(id(each.fact))
+        if was is not None and (was is each or _says(was) == _says(each)):
+            del did[id(each.fact)]
+        else:
+            now.append(each)
+    return list(did.values()), now
