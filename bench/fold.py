@@ -8,13 +8,14 @@ Source   docs/reference/benchmarks.md, section fold.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from datetime import date, timedelta
 from fractions import Fraction
 
 from bench.figures import Figure, figure, microseconds
 from duewell.domain.facts import Fact, FactKind
-from duewell.domain.loan import agenda, fold, replay
+from duewell.domain.loan import agenda, fold, lifetime, replay
 from duewell.domain.postings import difference
 from duewell.domain.product import LoanTerms, PenaltyTerms
 
@@ -48,6 +49,7 @@ def run(options: object) -> Iterator[Figure]:
     samples = microseconds(lambda: fold(terms, behind, as_of=late))
     yield figure("fold_late_us", samples, "us", note="24 rows, 10 payments, then 100 days behind")
     yield from _many_facts(terms, new)
+    yield _life()
     plan, _ = agenda(terms, paid, open_on=middle)
     assert not plan.is_turned
     samples = microseconds(lambda: agenda(terms, paid, open_on=middle))
@@ -84,6 +86,18 @@ def _many_facts(terms: LoanTerms, new: list[Fact]) -> Iterator[Figure]:
         samples = microseconds(lambda late=late: _backdate(terms, many, late, open_on), rounds=5)
         note = f"replay, sums and ledger difference; counts from day {day} of 702; target 50,000"
         yield figure(f"backdated_{name}_us", samples, "us", note=note)
+
+
+def _life() -> Figure:
+    """A loan of three years moved through its life, looked at after each payment."""
+    terms = LoanTerms(principal=3_600_000, start=START, instalments=36, rate=Fraction(18, 100))
+    new = [Fact(FactKind.DISBURSED, START, START, "bench", "0000", amount=terms.principal)]
+    facts = new + on_time(terms, new, 36)
+    assert [state.principal_out for _, state in lifetime(terms, facts)][-1] == 0
+    samples = microseconds(lambda: deque(lifetime(terms, facts), maxlen=0))
+    return figure(
+        "life_36_us", samples, "us", note="36 rows, 36 payments, looked at after each; target 5,000"
+    )
 
 
 def _backdate(terms: LoanTerms, facts: list[Fact], late: Fact, open_on: date) -> None:

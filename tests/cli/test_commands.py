@@ -236,3 +236,109 @@ def test_a_full_disk_behind_the_output_leaves_no_traceback(book: str) -> None:
     ended = subprocess.run(["bash", "-c", command], env=env, capture_output=True, text=True, check=False)
     assert ended.returncode == 3
     assert "Traceback" not in ended.stderr
+
+
+@pytest.fixture
+def loan(book: str) -> str:
+    words = (
+        "--book",
+        "b",
+        "--principal",
+        "1200",
+        "--rate",
+        "12",
+        "--instalments",
+        "12",
+        "--key",
+        "k1",
+        "--json",
+    )
+    made = duewell(book, "disburse", *words)
+    assert made.returncode == 0, made.stderr
+    return str(json.loads(made.stdout)["loan_id"])
+
+
+def test_a_preview_writes_nothing_and_is_what_recording_then_gives(book: str, loan: str) -> None:
+    line = "2018-06-24 pay 100.00"
+    seen = json.loads(duewell(book, "loan", "preview", loan, "--if", line, "--json").stdout)
+    now, then = seen["futures"]
+    assert (now["name"], now["principal_minor"], then["principal_minor"]) == ("as-it-is", 120_000, 110_000)
+    shown = json.loads(duewell(book, "loan", "show", loan, "--json").stdout)
+    assert shown["principal_minor"] == 120_000, "nothing was written"
+    assert duewell(book, "record", loan, line, "--key", "p1").returncode == 0
+    shown = json.loads(duewell(book, "loan", "show", loan, "--json").stdout)
+    assert [list(row["due_minor"].values()) for row in then["rows"]] == [
+        r["due_minor"] for r in shown["rows"]
+    ]
+
+
+def test_futures_are_compared_side_by_side_in_both_languages(book: str, loan: str) -> None:
+    words = (
+        "loan",
+        "compare",
+        loan,
+        "--future",
+        "settle: settle",
+        "--future",
+        "wait:",
+        "--until",
+        "2018-09-01",
+    )
+    for lang, word in (("en", "pays it off that day"), ("zh", "当日结清金额")):
+        told = duewell(book, *words, "--lang", lang)
+        assert told.returncode == 0, told.stderr
+        assert word in told.stdout and "settle" in told.stdout and "wait" in told.stdout
+
+
+def test_any_fact_is_recorded_from_its_line(book: str, loan: str) -> None:
+    for key, line in (
+        ("f1", "fee 5.00"),
+        ("r1", "rate 6%"),
+        ("x1", "extend by 3 from 2018-07-24"),
+        ("c1", "charge-off"),
+        ("c2", "recover 10.00"),
+    ):
+        words = ("record", loan, line, "--key", key, "--json")
+        done = duewell(book, *words)
+        assert done.returncode == 0, (line, done.stderr)
+        assert duewell(book, *words).stdout == done.stdout, "twice is once"
+    shown = json.loads(duewell(book, "loan", "show", loan, "--json").stdout)
+    kinds = [fact["kind"] for fact in shown["facts"]]
+    assert kinds == ["Disbursed", "FeeCharged", "RateChanged", "Rescheduled", "ChargedOff", "Recovered"]
+    assert duewell(book, "day", "--book", "b").returncode == 0
+    assert duewell(book, "verify", "--book", "b").returncode == 0
+
+
+def test_what_was_known_can_be_asked_at_an_instant(book: str, loan: str) -> None:
+    assert duewell(book, "pay", "--loan", loan, "--amount", "100", "--key", "p1").returncode == 0
+    early = ("--known", "2018-06-24T00:00:00Z")
+    assert (
+        json.loads(duewell(book, "loan", "show", loan, *early, "--json").stderr)["title"]
+        == "loan-not-there-yet"
+    )
+    late = ("--known", "2100-01-01T00:00:00+08:00")
+    shown = json.loads(duewell(book, "loan", "show", loan, *late, "--json").stdout)
+    assert shown["principal_minor"] == 110_000
+    report = json.loads(duewell(book, "report", "overdue", "--book", "b", *late, "--json").stdout)
+    assert report["known_at"] == "2100-01-01T00:00:00+08:00"
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("record", "LOAN", "give 5.00"), "fact-line-unreadable"),
+        (("record", "LOAN", "pay five"), "amount-not-a-number"),
+        (("record", "LOAN", "waive interest 99.00"), "waiver-above-what-is-due"),
+        (("loan", "preview", "LOAN", "--if", "2018-01-01 pay 1.00"), "fact-before-the-loan"),
+        (("loan", "compare", "LOAN", "--future", "pay 5.00"), "future-unreadable"),
+        (("loan", "compare", "LOAN", "--future", "a: settle", "--future", "a: settle"), "future-named-twice"),
+        (("loan", "show", "LOAN", "--known", "2018-06-24T25:00:00Z"), "instant-not-readable"),
+        (("loan", "show", "LOAN", "--known", "2018-06-24T10:00:00"), "instant-not-readable"),
+    ],
+)
+def test_a_line_or_an_instant_that_is_none_is_a_problem_with_a_code(
+    book: str, loan: str, words: tuple[str, ...], code: str
+) -> None:
+    done = duewell(book, *(loan if word == "LOAN" else word for word in words), "--json")
+    assert done.returncode == 1, done.stdout
+    assert json.loads(done.stderr)["type"].endswith(code)

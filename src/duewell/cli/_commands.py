@@ -12,17 +12,17 @@ import re
 import sys
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from duewell import __version__
-from duewell.cli import _demo, _loan, _tables
-from duewell.cli._frame import REFUSED, Frame, day, ending, make_frame, now, run
+from duewell.cli import _demo, _loan, _tables, _whatif
+from duewell.cli._frame import REFUSED, day, day_or_instant, ending, make_frame, now, run
+from duewell.cli._options import AsOf, Book, Json, Key, Known, Lang, Loan, On, find_loan, new_key
 from duewell.domain.errors import InvalidInput
 from duewell.domain.facts import Fact, FactKind, fact_named
 from duewell.domain.money import currency, parse_amount
-from duewell.domain.party import parse_loan_id
 from duewell.domain.tape import LENDING_CLUB, ColumnMap, column_map
 from duewell.gateways.tape_files import read_rows, read_small
 from duewell.services.close_day import close_day
@@ -33,7 +33,6 @@ from duewell.services.record_fact import Request, record_fact
 from duewell.services.report_overdue import as_document, report_overdue
 from duewell.services.verify_book import verify_book
 from duewell.store import books, loans
-from duewell.store.loans import LoanKey
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -49,14 +48,6 @@ app.add_typer(loan_app, name="loan")
 app.add_typer(book_app, name="book")
 
 COLUMN_MAP_BYTES_MAX = 64 * 1024
-Book = Annotated[str, typer.Option("--book", help="The book's code.")]
-Lang = Annotated[str | None, typer.Option("--lang", help="zh or en.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON document instead of text.")]
-AsOf = Annotated[str | None, typer.Option("--as-of", help="The date it is looked at (YYYY-MM-DD).")]
-Known = Annotated[str | None, typer.Option("--known", help="As known at the end of this date.")]
-Key = Annotated[str | None, typer.Option("--key", help="Request key: the same key happens once.")]
-Loan = Annotated[str, typer.Argument(help="The loan's id: 17 letters and digits.")]
-On = Annotated[str | None, typer.Option("--on", help="Value date; the open date if left out.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -238,7 +229,7 @@ def disburse(
     frame = make_frame(lang=lang, is_json=as_json)
     with ending(frame):
         result = _loan.disburse(
-            frame, book, principal, rate, instalments, on=day(on), key=key or _new_key(), at=now()
+            frame, book, principal, rate, instalments, on=day(on), key=key or new_key(), at=now()
         )
         _tables.recorded(frame, result)
 
@@ -255,8 +246,8 @@ def pay(
     """Record a payment received."""
     frame = make_frame(lang=lang, is_json=as_json)
     with ending(frame):
-        where, row = _find(frame, loan)
-        request = key or _new_key()
+        where, row = find_loan(frame, loan)
+        request = key or new_key()
         minor = parse_amount(amount, currency(row.terms.currency)).minor
         given = day(on)
         value_on = given or row.book_open_on
@@ -279,23 +270,11 @@ def reverse(
     """Take a recorded fact back: the ledger receives the difference, nothing is edited."""
     frame = make_frame(lang=lang, is_json=as_json)
     with ending(frame):
-        where, row = _find(frame, loan)
-        request = key or _new_key()
+        where, row = find_loan(frame, loan)
+        request = key or new_key()
         gone = fact_named(loans.read_facts(frame.conn, where), ref, kind, request)
         fact = Fact(FactKind.REVERSED, gone.effective_on, row.book_open_on, "cli", request, reverses=gone.key)
         _tables.recorded(frame, record_fact(frame.conn, where, fact, Request("cli", request, "cli", now())))
-
-
-def _find(frame: Frame, text: str) -> tuple[LoanKey, Any]:
-    person_id, loan_no = parse_loan_id(text)
-    key = LoanKey(person_id, loan_no)
-    return key, loans.read_loan(frame.conn, key)
-
-
-def _new_key() -> str:
-    import uuid
-
-    return str(uuid.uuid4())
 
 
 @report_app.command("overdue")
@@ -315,7 +294,7 @@ def overdue(
             frame.conn,
             book,
             as_of=day(as_of),
-            known_on=day(known),
+            known=day_or_instant(known),
             on_progress=lambda done, of: bar.update(task, completed=done, total=of),
         )
     if as_json:
@@ -347,7 +326,7 @@ def show(
     """A loan: its rows, facts and what is owed."""
     frame = make_frame(lang=lang, is_json=as_json)
     with ending(frame):
-        _loan.show(frame, *_find(frame, loan), as_of=day(as_of), known_on=day(known))
+        _loan.show(frame, *find_loan(frame, loan), as_of=day(as_of), known=day_or_instant(known))
 
 
 @loan_app.command("statement")
@@ -357,7 +336,7 @@ def statement(
     """Every movement of a loan, and how each was split."""
     frame = make_frame(lang=lang, is_json=as_json)
     with ending(frame):
-        _loan.statement(frame, *_find(frame, loan), as_of=day(as_of), known_on=day(known))
+        _loan.statement(frame, *find_loan(frame, loan), as_of=day(as_of), known=day_or_instant(known))
 
 
 @loan_app.command("explain")
@@ -367,7 +346,7 @@ def explain(
     """Where every amount of interest comes from: from, to, base, rate, part of the year."""
     frame = make_frame(lang=lang, is_json=as_json)
     with ending(frame):
-        _loan.explain(frame, *_find(frame, loan), as_of=day(as_of), known_on=day(known))
+        _loan.explain(frame, *find_loan(frame, loan), as_of=day(as_of), known=day_or_instant(known))
 
 
 @loan_app.command("replay")
@@ -375,7 +354,10 @@ def replay(loan: Loan, lang: Lang = None, as_json: Json = False) -> None:
     """The loan after each fact, in the order the facts count."""
     frame = make_frame(lang=lang, is_json=as_json)
     with ending(frame):
-        _loan.replay(frame, *_find(frame, loan))
+        _loan.replay(frame, *find_loan(frame, loan))
+
+
+_whatif.add_to(app, loan_app)
 
 
 def main() -> None:

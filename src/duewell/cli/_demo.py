@@ -41,7 +41,7 @@ def run(frame: Frame, *, is_once: bool) -> None:
     _fill(frame, book, path)
     first = books.read_book(frame.conn, book).opened_on
     # No payment is generated on the first day, so what is known at its end is the tape alone.
-    opening = report_overdue(frame.conn, book, as_of=first, known_on=first)
+    opening = report_overdue(frame.conn, book, as_of=first, known=first)
     _close_month(frame, book)
     report = report_overdue(
         frame.conn, book, as_of=books.read_book(frame.conn, book).open_on - timedelta(days=1)
@@ -148,6 +148,6 @@ def _one_loan(frame: Frame, report: OverdueReport) -> None:
     key = late[-1].key
     row = loans.read_loan(frame.conn, key)
     frame.console.print()
-    _loan.statement(frame, key, row, as_of=report.as_of, known_on=None)
+    _loan.statement(frame, key, row, as_of=report.as_of, known=None)
     frame.console.print()
-    _loan.explain(frame, key, row, as_of=report.as_of, known_on=None, rows=6)
+    _loan.explain(frame, key, row, as_of=report.as_of, known=None, rows=6)

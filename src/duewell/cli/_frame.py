@@ -117,6 +117,20 @@ def day(text: str | None) -> date | None:
     return parse_date(text) if text is not None else None
 
 
+def day_or_instant(text: str | None) -> date | datetime | None:
+    """What was known: at the end of a date, or at an instant with its offset from UTC."""
+    if text is None or "T" not in text:
+        return day(text)
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None or len(text) > _INSTANT_MAX:
+        raise InvalidInput("instant-not-readable", given=text[:40], example="2026-03-01T18:30:00+08:00")
+    return at
+
+
+_INSTANT_MAX = 40
 _HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 

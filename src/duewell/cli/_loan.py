@@ -17,7 +17,8 @@ from duewell.cli._frame import Frame, amount
 from duewell.cli._proofs import derivation_document, interest_sums
 from duewell.domain.agenda import Ageing
 from duewell.domain.errors import NotFound
-from duewell.domain.facts import Fact, in_order, known
+from duewell.domain.facts import Fact, in_order
+from duewell.domain.facts import known as alive
 from duewell.domain.loan import Folding, LoanState, ageing, fold, prove
 from duewell.domain.money import Rate, currency, parse_amount, parse_rate_pct
 from duewell.domain.party import loan_id
@@ -25,7 +26,7 @@ from duewell.domain.product import Part
 from duewell.services.disburse_loan import disburse_loan
 from duewell.services.record_fact import Request
 from duewell.store import books, loans
-from duewell.store.loans import LoanKey, LoanRow
+from duewell.store.loans import Known, LoanKey, LoanRow
 
 
 def disburse(
@@ -53,25 +54,22 @@ def disburse(
 
 
 def _folded(
-    row: LoanRow,
-    facts: list[Fact],
-    as_of: date | None,
-    known_on: date | None,
-) -> LoanState:
-    """The loan at two dates. Refuses a day on which it was not there yet, or was not known."""
+    frame: Frame, key: LoanKey, row: LoanRow, as_of: date | None, known: Known
+) -> tuple[list[Fact], LoanState]:
+    """The loan at two dates, and the facts known. Refuses a day on which it was not there, or not known."""
     day = as_of or row.book_open_on
-    seen = known(facts, known_on=known_on)
-    if not any(fact.effective_on <= day for fact in seen):
-        first = min((fact.effective_on for fact in facts), default=row.terms.start)
-        learnt = min((fact.recorded_on for fact in facts), default=row.book_open_on)
+    facts = loans.read_facts(frame.conn, key, known)
+    if not any(fact.effective_on <= day for fact in alive(facts)):
+        ever = loans.read_facts(frame.conn, key)
+        first = min((fact.effective_on for fact in ever), default=row.terms.start)
+        learnt = min((fact.recorded_on for fact in ever), default=row.book_open_on)
         raise NotFound("loan-not-there-yet", as_of=day, first=first, known_from=learnt)
-    return fold(row.terms, facts, as_of=day, known_on=known_on)
+    return facts, fold(row.terms, facts, as_of=day)
 
 
-def show(frame: Frame, key: LoanKey, row: LoanRow, *, as_of: date | None, known_on: date | None) -> None:
+def show(frame: Frame, key: LoanKey, row: LoanRow, *, as_of: date | None, known: Known) -> None:
     """The rows of a loan, its facts, and what is owed."""
-    facts = loans.read_facts(frame.conn, key)
-    state = _folded(row, facts, as_of, known_on)
+    facts, state = _folded(frame, key, row, as_of, known)
     age = ageing(state, row.buckets)
     name = loan_id(key.person_id, key.loan_no)
     if frame.is_json:
@@ -159,10 +157,9 @@ def _facts_table(frame: Frame, facts: Sequence[Fact], money: str) -> None:
     _tables.table(frame, frame.say("cli-facts-title"), heads, told)
 
 
-def statement(frame: Frame, key: LoanKey, row: LoanRow, *, as_of: date | None, known_on: date | None) -> None:
+def statement(frame: Frame, key: LoanKey, row: LoanRow, *, as_of: date | None, known: Known) -> None:
     """Every movement and its split."""
-    facts = loans.read_facts(frame.conn, key)
-    state = _folded(row, facts, as_of, known_on)
+    _, state = _folded(frame, key, row, as_of, known)
     money = row.terms.currency
     if frame.is_json:
         frame.document(
@@ -212,13 +209,12 @@ def explain(
     row: LoanRow,
     *,
     as_of: date | None,
-    known_on: date | None,
+    known: Known,
     rows: int | None = None,
 ) -> None:
     """Where interest comes from, slice by slice; of the first `rows` slices where a glance is enough."""
-    facts = loans.read_facts(frame.conn, key)
-    state = _folded(row, facts, as_of, known_on)
-    proven = prove(row.terms, facts, as_of=state.as_of, known_on=known_on)
+    facts, state = _folded(frame, key, row, as_of, known)
+    proven = prove(row.terms, facts, as_of=state.as_of)
     money = row.terms.currency
     slices = proven.slices
     name = loan_id(key.person_id, key.loan_no)
@@ -256,7 +252,7 @@ def _decimal(top: int, bottom: int, money: str) -> str:
 
 def replay(frame: Frame, key: LoanKey, row: LoanRow) -> None:
     """The loan after each fact that counts."""
-    facts = in_order(known(loans.read_facts(frame.conn, key)))
+    facts = in_order(alive(loans.read_facts(frame.conn, key)))
     money = row.terms.currency
     folding, steps = Folding(row.terms), []
     for fact in facts:

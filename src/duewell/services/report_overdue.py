@@ -10,17 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from duewell.domain.agenda import Buckets
 from duewell.domain.delinquency import NextAction, next_action
-from duewell.domain.facts import Fact
 from duewell.domain.loan import LoanState, ageing, fold
 from duewell.domain.party import loan_id
 from duewell.store import books, loans
 from duewell.store.books import BookRow
-from duewell.store.loans import Connection, LoanKey
+from duewell.store.loans import Connection, Known, LoanKey
 
 SCHEMA = "duewell.overdue-report/1"
 _AT_ONCE = 1000
@@ -57,7 +56,7 @@ class OverdueReport:
 
     book: BookRow
     as_of: date
-    known_on: date
+    known: date | datetime
     buckets: Buckets
     loans: tuple[OverdueLoan, ...]
     charged_off: tuple[ChargedOffLoan, ...]
@@ -68,22 +67,22 @@ def report_overdue(
     book_code: str,
     *,
     as_of: date | None = None,
-    known_on: date | None = None,
+    known: Known = None,
     on_progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> OverdueReport:
     """Fold every loan of a book as of a date, as known at the end of another; else the open date."""
     with conn.transaction():
         conn.execute("set transaction isolation level repeatable read, read only")
         book = books.read_book(conn, book_code)
-        as_of, known_on = as_of or book.open_on, known_on or book.open_on
+        as_of, known = as_of or book.open_on, known or book.open_on
         keys = loans.keys_of_book(conn, book.book_id)
         found: list[OverdueLoan] = []
         apart: list[ChargedOffLoan] = []
         for start in range(0, len(keys), _AT_ONCE):
-            for key, (terms, facts) in loans.read_many(conn, keys[start : start + _AT_ONCE]).items():
-                if not any(_counts(fact, as_of, known_on) for fact in facts):
+            for key, (terms, facts) in loans.read_many(conn, keys[start : start + _AT_ONCE], known).items():
+                if not any(fact.effective_on <= as_of for fact in facts):
                     continue
-                state = fold(terms, facts, as_of=as_of, known_on=known_on)
+                state = fold(terms, facts, as_of=as_of)
                 if state.charged_off_on is not None:
                     if sum(state.claim):
                         apart.append(ChargedOffLoan(key, state.charged_off_on, sum(state.claim)))
@@ -94,11 +93,7 @@ def report_overdue(
             on_progress(min(start + _AT_ONCE, len(keys)), len(keys))
     found.sort(key=lambda each: (-each.dpd, -each.overdue, each.key.person_id, each.key.loan_no))
     apart.sort(key=lambda each: (each.on, each.key.person_id, each.key.loan_no))
-    return OverdueReport(book, as_of, known_on, book.buckets, tuple(found), tuple(apart))
-
-
-def _counts(fact: Fact, as_of: date, known_on: date) -> bool:
-    return fact.effective_on <= as_of and fact.recorded_on <= known_on
+    return OverdueReport(book, as_of, known, book.buckets, tuple(found), tuple(apart))
 
 
 def _line(key: LoanKey, state: LoanState, buckets: Buckets) -> OverdueLoan:
@@ -143,7 +138,7 @@ def as_document(report: OverdueReport) -> dict[str, Any]:
         "schema": SCHEMA,
         "book": report.book.code,
         "as_of": report.as_of.isoformat(),
-        "known_at": report.known_on.isoformat(),
+        "known_at": report.known.isoformat(),
         "currency": report.book.currency,
         "totals": whole,
         "buckets": buckets,

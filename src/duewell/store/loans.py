@@ -48,6 +48,10 @@ _REVERSED = (
     " and r.seq = f.reverses_seq"
 )
 
+Known = date | datetime | None
+"""What was known: at the end of a date, at an instant, or, None, all."""
+_KNOWN = "(%s::date is null or f.recorded_on <= %s) and (%s::timestamptz is null or f.recorded_at <= %s)"
+
 
 @dataclass(frozen=True, slots=True)
 class LoanKey:
@@ -160,18 +164,20 @@ def buckets_of_book(conn: Connection, book_id: int) -> Buckets:
     return buckets_in(row[0])
 
 
-def read_facts(conn: Connection, key: LoanKey) -> list[Fact]:
-    """Every fact of a loan in order of entry."""
+def read_facts(conn: Connection, key: LoanKey, known: Known = None) -> list[Fact]:
+    """Every fact of a loan in order of entry: those known at the end of a date or at an instant."""
     rows = conn.execute(
         f"select {_FACT_COLUMNS} from duewell.loan_fact f {_REVERSED}"
-        " where f.person_id = %s and f.loan_no = %s order by f.seq",
-        [key.person_id, key.loan_no],
+        f" where f.person_id = %s and f.loan_no = %s and {_KNOWN} order by f.seq",
+        [key.person_id, key.loan_no, *_known(known)],
     ).fetchall()
     return [_fact(row) for row in rows]
 
 
-def read_many(conn: Connection, keys: Sequence[LoanKey]) -> dict[LoanKey, tuple[LoanTerms, list[Fact]]]:
-    """Terms and facts of many loans at once, by key."""
+def read_many(
+    conn: Connection, keys: Sequence[LoanKey], known: Known = None
+) -> dict[LoanKey, tuple[LoanTerms, list[Fact]]]:
+    """Terms and facts of many loans at once, by key; facts known at the end of a date or at an instant."""
     people, numbers = [k.person_id for k in keys], [k.loan_no for k in keys]
     found: dict[LoanKey, tuple[LoanTerms, list[Fact]]] = {}
     for person_id, loan_no, terms in conn.execute(
@@ -184,11 +190,17 @@ def read_many(conn: Connection, keys: Sequence[LoanKey]) -> dict[LoanKey, tuple[
         f"select f.person_id, f.loan_no, {_FACT_COLUMNS}"
         " from unnest(%s::bigint[], %s::smallint[]) as k(p, n)"
         f" join duewell.loan_fact f on f.person_id = k.p and f.loan_no = k.n {_REVERSED}"
-        " order by f.person_id, f.loan_no, f.seq",
-        [people, numbers],
+        f" where {_KNOWN} order by f.person_id, f.loan_no, f.seq",
+        [people, numbers, *_known(known)],
     ).fetchall():
         found[LoanKey(person_id, loan_no)][1].append(_fact(tuple(row)))
     return found
+
+
+def _known(known: Known) -> list[Known]:
+    if isinstance(known, datetime):
+        return [None, None, known, known]
+    return [known, known, None, None]
 
 
 def keys_of_book(conn: Connection, book_id: int, *, low: int = 0, high: int = 2**63 - 1) -> list[LoanKey]:

@@ -23,9 +23,11 @@ from duewell.domain.facts._facts import (
     in_order,
     known,
 )
+from duewell.domain.facts._lines import VERBS, FactLines, fact_line
 
 __all__ = [
     "TAKING_BACK",
+    "VERBS",
     "Applied",
     "Arrear",
     "ChargeBase",
@@ -33,10 +35,12 @@ __all__ = [
     "Extended",
     "Fact",
     "FactKind",
+    "FactLines",
     "Position",
     "ReAged",
     "ReAmortized",
     "Reschedule",
+    "fact_line",
     "fact_named",
     "in_order",
     "known",

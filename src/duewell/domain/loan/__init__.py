@@ -11,6 +11,7 @@ from duewell.domain.loan._ageing import ageing, delinquent_since, principal_by_r
 from duewell.domain.loan._agenda import agenda
 from duewell.domain.loan._apply import payoff_amount
 from duewell.domain.loan._fold import Fold
+from duewell.domain.loan._preview import Future, compare, lifetime, preview
 from duewell.domain.loan._proof import Proof, Proven, RowProof, prove
 from duewell.domain.loan._recorder import Recorder, TraceSlice
 from duewell.domain.loan._replay import Replay, replay
@@ -21,6 +22,7 @@ from duewell.domain.loan._state import Folding, LoanState, fold
 __all__ = [
     "Fold",
     "Folding",
+    "Future",
     "LoanState",
     "Proof",
     "Proven",
@@ -32,12 +34,15 @@ __all__ = [
     "View",
     "ageing",
     "agenda",
+    "compare",
     "daily_accruals",
     "delinquent_since",
     "fold",
     "interest_receivable",
+    "lifetime",
     "look",
     "payoff_amount",
+    "preview",
     "principal_by_range",
     "prove",
     "range_of",

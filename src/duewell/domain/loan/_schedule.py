@@ -9,12 +9,12 @@ Source   docs/reference/conventions.md, sections progressive and cumulative.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
 from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
+from operator import attrgetter
 
 from duewell.domain.calendar import DaysInMonth, DaysInYear, Frequency, step_date, year_fraction_actual
 from duewell.domain.money import round_fraction, round_ratio
@@ -70,7 +70,7 @@ class Row:
 
     def copy(self) -> Row:
         """The same row with amounts of its own."""
-        made = copy(self)
+        made = Row(*_fields_of(self))
         made.due, made.paid = self.due.copy(), self.paid.copy()
         return made
 
@@ -79,6 +79,10 @@ class Row:
         """What the row still asks for, all parts together."""
         d, p = self.due, self.paid
         return d[0] + d[1] + d[2] + d[3] - p[0] - p[1] - p[2] - p[3]
+
+
+_fields_of = attrgetter(*(each.name for each in fields(Row)))
+"""Every field of a row at once, in order: a fold copies its rows whenever it is looked at."""
 
 
 @lru_cache(maxsize=512)

@@ -1,0 +1,1 @@
+"""Facts, their order, and the lines people write them as."""
