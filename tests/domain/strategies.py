@@ -48,6 +48,7 @@ def conventions(draw: st.DrawFn) -> Convention:
         amortization=draw(st.sampled_from(Amortization)),
         is_recalculated_daily=draw(st.booleans()),
         prepayment=draw(st.sampled_from(Prepayment)),
+        suspends_from_dpd=draw(st.sampled_from([None, 1, 31, 91])),
     )
 
 

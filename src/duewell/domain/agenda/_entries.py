@@ -29,6 +29,8 @@ class EntryKind(IntEnum):
     """A penalty begins, or is charged."""
     RATE = 6
     """The daily accrual changes inside a row: a rate, a pause, a disbursement."""
+    SUSPENDED = 8
+    """The loan is so long past due that its unpaid interest is no income until it is paid."""
 
 
 @dataclass(slots=True)

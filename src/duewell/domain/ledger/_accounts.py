@@ -63,6 +63,11 @@ INTEREST_CHARGED_OFF = _account("interest_charged_off", AccountKind.INCOME)
 """Interest once taken as income and charged off: it stands against interest income."""
 FEE_CHARGED_OFF = _account("fee_charged_off", AccountKind.INCOME)
 """Fees and penalties charged off, likewise."""
+INTEREST_SUSPENDED = _account("interest_suspended", AccountKind.LIABILITY)
+"""Interest earned and not paid of loans too long past due: against the asset, and no income yet."""
+PROVISION = _account("provision", AccountKind.LIABILITY)
+"""What is set aside for losses to come; it stands against the loans."""
+PROVISION_EXPENSE = _account("provision_expense", AccountKind.EXPENSE)
 WAIVER_EXPENSE = _account("waiver_expense", AccountKind.EXPENSE)
 CREDIT_LOSS = _account("credit_loss", AccountKind.EXPENSE)
 
@@ -86,6 +91,9 @@ CHART: tuple[Account, ...] = (
     CREDIT_LOSS,
     INTEREST_CHARGED_OFF,
     FEE_CHARGED_OFF,
+    INTEREST_SUSPENDED,
+    PROVISION,
+    PROVISION_EXPENSE,
 )
 
 _BY_CODE = {each.code: each for each in CHART}

@@ -42,6 +42,7 @@ from duewell.domain.loan._standing import (
     penalty_scaled,
     slope_of,
     standing,
+    suspended_on,
     view_of,
 )
 from duewell.domain.loan._state import PLANNED, Folding
@@ -93,6 +94,7 @@ def agenda_from(
         entries = _dues(view, open_on) + _edges(view, open_on, buckets)
         _add_slopes(entries, view, open_on)
         _add_penalties(entries, view, open_on)
+        _suspend(entries, view, open_on)
         if was_late and not view.is_silent:
             entries.append(Entry(open_on, EntryKind.CURED))
     _add_open_day(
@@ -179,6 +181,34 @@ def _add_slopes(entries: list[Entry], view: View, open_on: date) -> None:
                 add(dues[on].adds, key, value)
         else:
             entries.append(Entry(on, EntryKind.RATE, adds=net))
+
+
+def _suspend(entries: list[Entry], view: View, open_on: date) -> None:
+    """From the day on which interest is suspended, what an entry does to interest it does to the suspended.
+
+    Interest that falls due moves from what accrues to what is charged; it stays suspended.
+    """
+    begins = suspended_on(view)
+    if begins is None:
+        return
+    for entry in entries:
+        if entry.on > max(begins, open_on):
+            _mirror(entry)
+    if begins > open_on:
+        sums = standing(view, begins)
+        told = {key: value for key, value in sums.items() if key[0].startswith("suspended.")}
+        if told:
+            entries.append(Entry(begins, EntryKind.SUSPENDED, adds=told))
+
+
+def _mirror(entry: Entry) -> None:
+    for (measure, accrual), value in list(entry.adds.items()):
+        if measure == "interest.slope":
+            add(entry.adds, ("suspended.slope", accrual), value)
+        elif measure == "interest.due":
+            add(entry.adds, ("suspended.accrued", accrual), -value)
+        elif measure == "interest.charged":
+            add(entry.adds, ("suspended.charged", ""), value)
 
 
 def _add_penalties(entries: list[Entry], view: View, open_on: date) -> None:

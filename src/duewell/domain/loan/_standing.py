@@ -12,6 +12,9 @@ Measures of interest and penalty, each by class unless noted:
     interest.due       of it, what belongs to interest that fell due or was collected early
     interest.opened    of it, what had accrued when the loan was taken over
     interest.charged   whole units that fell due or were collected early (no class)
+    suspended.slope    of interest.slope, what is no income because the loan is too long past due
+    suspended.accrued  of it, what accrued and is not due
+    suspended.charged  whole units charged and not paid, likewise (no class)
     penalty.slope, penalty.accrued
     penalty.collected  whole units of accrued penalty that were paid, moved or charged off (no class)
     penalty.once       whole units of penalty charged once per instalment (no class)
@@ -112,6 +115,8 @@ def standing(view: View, on: date) -> Sums:
             add(sums, ("interest.slope", accrual), slope)
     charged = sum(interest_charged(r, accrued_to) for r in view.rows)
     add(sums, ("interest.charged", ""), charged)
+    if is_suspended(view, on):
+        suspend(sums, view, on)
     if view.terms.penalty is not None:
         now = {row.nr: row for row in view.state.rows}
         clock = PenaltyClock(view.terms.penalty)
@@ -164,6 +169,43 @@ def closes_interest(view: View, row: Row) -> bool:
     if row.is_down_payment or (terms.grace_interest and nr <= terms.grace_interest):
         return False
     return not row.is_locked or row is view.rows[-1]
+
+
+# -- suspended interest ----------------------------------------------------------------------------
+
+
+def suspended_on(view: View) -> date | None:
+    """The day from whose end on unpaid interest is no income, being so long past due; None for never.
+
+    A loan charged off has nothing on the books to suspend.
+    """
+    since = view.terms.convention.suspends_from_dpd
+    if since is None or not view.is_silent:
+        return None
+    oldest = next(row.due_on for row in view.rows if row.unpaid > 0)
+    return oldest + timedelta(days=since)
+
+
+def is_suspended(view: View, on: date) -> bool:
+    """Whether unpaid interest is suspended at the end of a day."""
+    begins = suspended_on(view)
+    return begins is not None and begins <= on
+
+
+def suspend(sums: Sums, view: View, on: date) -> None:
+    """Add what of the interest of a loan is suspended at the end of `on`: all that is earned and not paid.
+
+    Interest past due when a loan was taken over never was our income, and is left out.
+    """
+    for (measure, accrual), value in list(sums.items()):
+        if measure == "interest.slope":
+            add(sums, ("suspended.slope", accrual), value)
+        elif measure == "interest.accrued":
+            add(sums, ("suspended.accrued", accrual), value)
+        elif measure == "interest.due":
+            add(sums, ("suspended.accrued", accrual), -value)
+    paid = sum(row.paid[Part.INTEREST] for row in view.rows if not row.is_taken_over)
+    add(sums, ("suspended.charged", ""), sums.get(("interest.charged", ""), 0) - paid)
 
 
 # -- penalty ---------------------------------------------------------------------------------------

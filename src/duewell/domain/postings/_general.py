@@ -15,6 +15,7 @@ from duewell.domain.ledger import (
     INTEREST_ACCRUED,
     INTEREST_INCOME,
     INTEREST_RECEIVABLE,
+    INTEREST_SUSPENDED,
     OPENING_EQUITY,
     PENALTY_ACCRUED,
     PENALTY_INCOME,
@@ -40,7 +41,8 @@ def general_ledger(sums: Sums) -> dict[Account, int]:
     """The balances that portfolio sums stand for.
 
     Interest that accrued is an asset until it is charged; what had accrued before a loan was taken
-    over is not our income. Charged interest is receivable; charged less exact is the rounding.
+    over is not our income. Charged interest is receivable; charged less exact is the rounding. Interest
+    of a loan too long past due is suspended: no income until it is paid.
     """
     accrued = sum(whole_units(sums, "interest.accrued").values())
     due = sum(whole_units(sums, "interest.due").values())
@@ -49,12 +51,15 @@ def general_ledger(sums: Sums) -> dict[Account, int]:
     penalty = sum(whole_units(sums, "penalty.accrued").values())
     once = sums.get(("penalty.once", ""), 0)
     collected = sums.get(("penalty.collected", ""), 0)
+    suspended = sum(whole_units(sums, "suspended.accrued").values())
+    suspended += sums.get(("suspended.charged", ""), 0)
     balances = {
         INTEREST_ACCRUED: accrued - due,
         INTEREST_RECEIVABLE: charged,
         PENALTY_ACCRUED: penalty - collected,
         PENALTY_RECEIVABLE: collected + once,
-        INTEREST_INCOME: opened - accrued,
+        INTEREST_INCOME: opened - accrued + suspended,
+        INTEREST_SUSPENDED: -suspended,
         OPENING_EQUITY: -opened,
         ROUNDING_OF_INTEREST: due - charged,
         PENALTY_INCOME: -penalty - once,

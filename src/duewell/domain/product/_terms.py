@@ -180,6 +180,12 @@ class Convention:
     payoff_to_row_end: bool = False
     ageing_grace_days: int = 0
     charge_off_interest: ChargeOffInterest = ChargeOffInterest.ACCRUED
+    suspends_from_dpd: int | None = None
+    """Days past due from which unpaid interest is no income until it is paid; None for never."""
+
+    def __post_init__(self) -> None:
+        if self.suspends_from_dpd is not None and not 1 <= self.suspends_from_dpd <= 3650:
+            raise InvalidInput("suspension-out-of-range", given=self.suspends_from_dpd)
 
 
 RATE_SCALE = 10**6
