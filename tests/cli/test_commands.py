@@ -342,3 +342,30 @@ def test_a_line_or_an_instant_that_is_none_is_a_problem_with_a_code(
     done = duewell(book, *(loan if word == "LOAN" else word for word in words), "--json")
     assert done.returncode == 1, done.stdout
     assert json.loads(done.stderr)["type"].endswith(code)
+
+
+def test_the_ledger_is_shown_exported_and_closed_from_the_command_line(book: str, tmp_path: Path) -> None:
+    assert duewell(book, "day", "--book", "b", "--until", "2018-07-31").returncode == 0
+    told = json.loads(duewell(book, "ledger", "balance", "--book", "b", "--json").stdout)
+    assert told["debits_minor"] == told["credits_minor"] > 0
+    for lang, word in (("en", "Trial balance"), ("zh", "试算平衡表")):
+        assert word in duewell(book, "ledger", "balance", "--book", "b", "--lang", lang).stdout
+    path = tmp_path / "b.beancount"
+    words = ("ledger", "export", "--book", "b", "--format", "beancount", "-o", str(path))
+    assert duewell(book, *words).returncode == 0
+    checked = subprocess.run(
+        [Path(sys.executable).with_name("bean-check"), path], capture_output=True, check=False
+    )
+    assert checked.returncode == 0, checked.stdout
+    assert duewell(book, "ledger", "export", "--book", "b").stdout.startswith("day,kind,ref,book,product")
+    refused = duewell(book, *words[:-1], str(tmp_path / "nowhere" / "x"))
+    assert refused.returncode == 1 and "cannot be written" in refused.stderr
+    words = ("ledger", "explain", "--book", "b", "--account", "interest_income", "--on", "2018-07-31")
+    assert "interest accrued" in duewell(book, *words).stdout
+    assert json.loads(duewell(book, *words, "--json").stdout)["totals"]
+    words = ("ledger", "close-period", "--book", "b", "--end", "2018-07-31", "--json")
+    once = duewell(book, *words)
+    assert once.returncode == 0, once.stderr
+    assert duewell(book, *words).stdout == once.stdout, "twice is once"
+    assert "2018-07-31" in duewell(book, "ledger", "periods", "--book", "b").stdout
+    assert duewell(book, "verify", "--book", "b").returncode == 0

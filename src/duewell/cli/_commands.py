@@ -17,7 +17,7 @@ from typing import Annotated
 import typer
 
 from duewell import __version__
-from duewell.cli import _demo, _loan, _tables, _whatif
+from duewell.cli import _demo, _ledger, _loan, _tables, _whatif
 from duewell.cli._frame import REFUSED, day, day_or_instant, ending, make_frame, now, run
 from duewell.cli._options import AsOf, Book, Json, Key, Known, Lang, Loan, On, find_loan, new_key
 from duewell.domain.errors import InvalidInput
@@ -79,6 +79,10 @@ def book_open(
         str,
         typer.Option("--buckets", help="First days of its buckets, such as 1,31,61,91; the usual ones else."),
     ] = "",
+    provisions: Annotated[
+        str,
+        typer.Option("--provisions", help="Per cent set aside, one a bucket, such as 1,3,25,50,75,100,100."),
+    ] = "",
     lang: Lang = None,
     as_json: Json = False,
 ) -> None:
@@ -94,6 +98,7 @@ def book_open(
             open_on=first,
             is_sandbox=not is_live,
             bucket_days=_days(buckets),
+            provision_pct=[each.strip() for each in provisions.split(",")] if provisions else (),
         )
         frame.tell("cli-book-opened", book=row.code, currency=row.currency, open_on=row.open_on)
         if as_json:
@@ -358,6 +363,7 @@ def replay(loan: Loan, lang: Lang = None, as_json: Json = False) -> None:
 
 
 _whatif.add_to(app, loan_app)
+_ledger.add_to(app)
 
 
 def main() -> None:

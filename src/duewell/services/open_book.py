@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
-from duewell.domain.agenda import buckets_from
+from duewell.domain.agenda import BUCKETS, buckets_from
 from duewell.domain.money import currency
+from duewell.domain.provisioning import provision_rates
 from duewell.store import books
 from duewell.store.books import BookRow
 from duewell.store.loans import Connection
@@ -28,12 +30,19 @@ def open_book(
     open_on: date,
     is_sandbox: bool,
     bucket_days: Sequence[int] = (),
+    provision_pct: Sequence[str] = (),
 ) -> BookRow:
     """Open a book with the usual settings of its currency; `bucket_days` begin its delinquency buckets.
 
-    Refuses   a strange code, an unknown currency, bucket days that do not rise from 1.
+    `provision_pct` is what it sets aside for losses, one percentage of the principal a bucket.
+    Refuses   a strange code, an unknown currency, bucket days that do not rise from 1, provision rates
+              that are not one for each bucket.
     """
-    settings = {"bucket_days": [first for _, first in buckets_from(bucket_days)[1:]]} if bucket_days else {}
+    buckets = buckets_from(bucket_days) if bucket_days else BUCKETS
+    settings: dict[str, Any] = {"bucket_days": [first for _, first in buckets[1:]]} if bucket_days else {}
+    if provision_pct:
+        provision_rates(provision_pct, buckets)
+        settings["provision_pct"] = list(provision_pct)
     money = currency(currency_code)
     jurisdiction, zone = _PACKS.get(money.code, ("XX", "UTC"))
     with conn.transaction():

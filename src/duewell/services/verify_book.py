@@ -21,6 +21,8 @@ from duewell.domain.ledger import (
     INTEREST_RECEIVABLE,
     LOANS_PRINCIPAL,
     PENALTY_RECEIVABLE,
+    PROVISION,
+    PROVISION_EXPENSE,
     Account,
     Line,
     balances,
@@ -29,10 +31,11 @@ from duewell.domain.loan import LoanState, Row, agenda, fold, interest_receivabl
 from duewell.domain.party import loan_id
 from duewell.domain.postings import general_ledger, journals_of
 from duewell.domain.product import LoanTerms, Part
-from duewell.store import agendas, audit, books, days, loans
+from duewell.store import agendas, audit, books, days, ledger, loans
 from duewell.store.agendas import Measures
 from duewell.store.books import BookRow
 from duewell.store.loans import Connection, LoanKey
+from duewell.store.periods import period_of, provisions
 
 SLICE_OF_KEYS = 500
 
@@ -82,6 +85,7 @@ def verify_book(
             _check_loans(conn, book, keys[start : start + SLICE_OF_KEYS], verdict, totals, measures)
             on_progress(min(start + SLICE_OF_KEYS, len(keys)), len(keys))
         if verdict.as_of is not None:
+            _check_periods(conn, book, verdict.as_of, verdict, totals)
             _check_sums(conn, book, verdict.as_of, verdict, totals)
     return verdict
 
@@ -210,6 +214,22 @@ def _check_sums(conn: Connection, book: BookRow, as_of: date, verdict: Verdict, 
                 expected_minor=amount,
             )
         verdict.expect(sum(gl.values()) == 0, "trial-balance-open", **facts)
+
+
+def _check_periods(conn: Connection, book: BookRow, as_of: date, verdict: Verdict, totals: _Totals) -> None:
+    """Closed periods hold what they held when they closed, and set aside what their loans asked for."""
+    closed = ledger.periods(conn, book.book_id)
+    for number, period in enumerate(closed):
+        again = period_of(
+            conn, book, period.ends_on, closed[:number], at=period.closed_at, actor=period.actor
+        )
+        facts = {"starts_on": str(period.starts_on), "ends_on": str(period.ends_on)}
+        verdict.expect(again.digest == period.digest, "period-entries-differ", **facts)
+        verdict.expect(again.totals == period.totals, "period-balances-differ", **facts)
+    if closed and closed[-1].ends_on <= as_of:
+        for product_no, amount in provisions(conn, book, closed[-1].ends_on).items():
+            totals.journals[product_no][PROVISION] -= amount
+            totals.journals[product_no][PROVISION_EXPENSE] += amount
 
 
 def _first_difference(have: Sums, wanted: Sums) -> dict[str, Any]:

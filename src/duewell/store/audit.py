@@ -20,6 +20,7 @@ from duewell.store.loans import ACCOUNT_BY_NO, Connection, LoanKey
 
 APPEND_ONLY = (
     "account",
+    "accounting_period",
     "day_chunk",
     "day_sum",
     "gl_journal",

@@ -11,12 +11,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
 from duewell.domain.agenda import Buckets
 from duewell.domain.errors import Conflict, InvalidInput, NotFound
+from duewell.domain.provisioning import provision_rates
 from duewell.store.loans import Connection, buckets_in
 
 _DAY_LOCK = 0x64617900  # "day": one advisory lock class of our own
@@ -43,6 +45,12 @@ class BookRow:
     def buckets(self) -> Buckets:
         """The book's delinquency buckets."""
         return buckets_in(self.settings)
+
+    @property
+    def provision_rates(self) -> dict[str, Fraction] | None:
+        """What the book sets aside of the principal, by bucket; None where it sets nothing aside."""
+        given = self.settings.get("provision_pct")
+        return provision_rates(given, self.buckets) if given else None
 
 
 def open_book(

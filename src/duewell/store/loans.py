@@ -213,6 +213,18 @@ def keys_of_book(conn: Connection, book_id: int, *, low: int = 0, high: int = 2*
     return [LoanKey(person_id, loan_no) for person_id, loan_no in rows]
 
 
+def products_of(conn: Connection, keys: Sequence[LoanKey]) -> dict[LoanKey, int]:
+    """The number of the product version each loan belongs to."""
+    rows = conn.execute(
+        "select l.person_id, l.loan_no, p.product_no from unnest(%s::bigint[], %s::smallint[]) as k(p, n)"
+        " join duewell.loan l on l.person_id = k.p and l.loan_no = k.n"
+        " join duewell.product p on p.book_id = l.book_id and p.product_code = l.product_code"
+        " and p.version = l.product_version",
+        [[k.person_id for k in keys], [k.loan_no for k in keys]],
+    ).fetchall()
+    return {LoanKey(person_id, loan_no): int(product_no) for person_id, loan_no, product_no in rows}
+
+
 def add_person(conn: Connection, person_id: int, realm: int) -> bool:
     """Add a person; False if the person is there already."""
     added = conn.execute(

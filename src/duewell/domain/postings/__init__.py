@@ -6,15 +6,17 @@ Never    decides an amount: it translates what the fold computed.
 Source   docs/decisions/0001 and 0004.
 """
 
-from duewell.domain.postings._general import day_journal, general_ledger, whole_units
+from duewell.domain.postings._general import TERMS, Piece, day_journal, general_ledger, pieces
 from duewell.domain.postings._postings import FactKey, difference, journal_of, journals_of
 
 __all__ = [
+    "TERMS",
     "FactKey",
+    "Piece",
     "day_journal",
     "difference",
     "general_ledger",
     "journal_of",
     "journals_of",
-    "whole_units",
+    "pieces",
 ]

@@ -1,7 +1,7 @@
 """The general ledger's totals: what portfolio sums come to in whole units, per product.
 
 Needs    the sums of one product at the end of a day.
-Gives    general_ledger: balances of accounts, debit positive, that sum to zero; day_journal.
+Gives    general_ledger: balances of accounts, debit positive, that sum to zero; pieces; day_journal.
 Never    rounds more than once a class: the difference to what was charged has an account of its own.
 Source   docs/decisions/0004-closing-a-day.md, identities (a) to (c).
 """
@@ -9,6 +9,8 @@ Source   docs/decisions/0004-closing-a-day.md, identities (a) to (c).
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
+from fractions import Fraction
 
 from duewell.domain.agenda import Sums, class_amount
 from duewell.domain.ledger import (
@@ -27,45 +29,72 @@ from duewell.domain.ledger import (
 )
 from duewell.domain.money import Rounding, round_ratio
 
+TERMS: dict[Account, tuple[tuple[int, str], ...]] = {
+    INTEREST_ACCRUED: ((1, "interest.accrued"), (-1, "interest.due")),
+    INTEREST_RECEIVABLE: ((1, "interest.charged"),),
+    PENALTY_ACCRUED: ((1, "penalty.accrued"), (-1, "penalty.collected")),
+    PENALTY_RECEIVABLE: ((1, "penalty.collected"), (1, "penalty.once")),
+    INTEREST_INCOME: (
+        (1, "interest.opened"),
+        (-1, "interest.accrued"),
+        (1, "suspended.accrued"),
+        (1, "suspended.charged"),
+    ),
+    INTEREST_SUSPENDED: ((-1, "suspended.accrued"), (-1, "suspended.charged")),
+    OPENING_EQUITY: ((-1, "interest.opened"),),
+    ROUNDING_OF_INTEREST: ((1, "interest.due"), (-1, "interest.charged")),
+    PENALTY_INCOME: ((-1, "penalty.accrued"), (-1, "penalty.once")),
+}
+"""Of which measures each account's balance is made: debit positive.
 
-def whole_units(sums: Sums, measure: str) -> dict[str, int]:
-    """A measure's exact sums by class, each rounded once."""
-    found = {}
-    for (name, accrual), value in sums.items():
-        if name == measure:
-            found[accrual] = round_ratio(*class_amount(value, accrual), Rounding.HALF_EVEN)
-    return found
+Interest that accrued is an asset until it is charged; what had accrued before a loan was taken over is
+not our income. Charged interest is receivable; charged less exact is the rounding. Interest of a loan
+too long past due is suspended: no income until it is paid.
+"""
 
 
 def general_ledger(sums: Sums) -> dict[Account, int]:
-    """The balances that portfolio sums stand for.
-
-    Interest that accrued is an asset until it is charged; what had accrued before a loan was taken
-    over is not our income. Charged interest is receivable; charged less exact is the rounding. Interest
-    of a loan too long past due is suspended: no income until it is paid.
-    """
-    accrued = sum(whole_units(sums, "interest.accrued").values())
-    due = sum(whole_units(sums, "interest.due").values())
-    opened = sum(whole_units(sums, "interest.opened").values())
-    charged = sums.get(("interest.charged", ""), 0)
-    penalty = sum(whole_units(sums, "penalty.accrued").values())
-    once = sums.get(("penalty.once", ""), 0)
-    collected = sums.get(("penalty.collected", ""), 0)
-    suspended = sum(whole_units(sums, "suspended.accrued").values())
-    suspended += sums.get(("suspended.charged", ""), 0)
+    """The balances that portfolio sums stand for."""
+    whole = {measure: sum(units.values()) for measure, units in _rounded(sums).items()}
     balances = {
-        INTEREST_ACCRUED: accrued - due,
-        INTEREST_RECEIVABLE: charged,
-        PENALTY_ACCRUED: penalty - collected,
-        PENALTY_RECEIVABLE: collected + once,
-        INTEREST_INCOME: opened - accrued + suspended,
-        INTEREST_SUSPENDED: -suspended,
-        OPENING_EQUITY: -opened,
-        ROUNDING_OF_INTEREST: due - charged,
-        PENALTY_INCOME: -penalty - once,
+        account: sum(sign * whole.get(measure, 0) for sign, measure in terms)
+        for account, terms in TERMS.items()
     }
     assert sum(balances.values()) == 0, "what is earned is owed"
     return {account: amount for account, amount in balances.items() if amount}
+
+
+def _rounded(sums: Sums) -> dict[str, dict[str, int]]:
+    """Each measure by class in whole units: exact sums rounded once, whole ones as they are."""
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    for (measure, accrual), value in sums.items():
+        found[measure][accrual] = (
+            round_ratio(*class_amount(value, accrual), Rounding.HALF_EVEN) if accrual else value
+        )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What one measure of one class adds to an account: exact, and in whole units; `sign` turns it."""
+
+    sign: int
+    measure: str
+    accrual: str
+    exact: Fraction
+    whole: int
+
+
+def pieces(sums: Sums, account: Account) -> list[Piece]:
+    """What the balance of an account is made of; the signed whole units add up to it."""
+    found = []
+    rounded = _rounded(sums)
+    for sign, measure in TERMS.get(account, ()):
+        for accrual, whole in sorted(rounded.get(measure, {}).items()):
+            value = sums[(measure, accrual)]
+            exact = Fraction(*class_amount(value, accrual)) if accrual else Fraction(value)
+            found.append(Piece(sign, measure, accrual, exact, whole))
+    return found
 
 
 def day_journal(before: Sums, after: Sums) -> Journal | None:
