@@ -11,6 +11,7 @@ import shutil
 import signal
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -30,11 +31,13 @@ def test_what_was_acknowledged_survives_a_kill() -> None:
                 conn.execute("insert into kept values (%s)", [n])
         family = [first.pid, *(child.pid for child in psutil.Process(first.pid).children(recursive=True))]
         for pid in family:
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # a worker may have ended by itself meanwhile
+                os.kill(pid, signal.SIGKILL)
         deadline = time.monotonic() + 20
         while psutil.pid_exists(first.pid) and time.monotonic() < deadline:
-            if psutil.Process(first.pid).status() == psutil.STATUS_ZOMBIE:
-                break
+            with suppress(psutil.NoSuchProcess):
+                if psutil.Process(first.pid).status() == psutil.STATUS_ZOMBIE:
+                    break
             time.sleep(0.02)
         again = start(directory / "data")
         assert again.pid != first.pid

@@ -14,7 +14,8 @@ from duewell.store.server import VERSION, EmbeddedServer, start
 
 APPEND_ONLY = ["loan", "loan_fact", "journal", "request_key", "receipt", "product", "account"]
 REFERENCE = {"account", "book", "product", "measure"}
-OF_A_DAY = {"day_run", "day_chunk", "day_sum", "portfolio_sum", "gl_journal", "accounting_period"}
+OF_A_DAY = {"day_run", "day_chunk", "day_sum", "portfolio_sum", "gl_journal"}
+OF_A_PERIOD = {"accounting_period"}
 EXCEPTIONS = {"request_key", "receipt"}
 
 
@@ -105,6 +106,9 @@ def test_keys_lead_with_the_person(conn: psycopg.Connection) -> None:
             continue
         if name in OF_A_DAY:
             assert columns[:2] == ["book_id", "day"], (name, columns)
+            continue
+        if name in OF_A_PERIOD:
+            assert columns == ["book_id", "ends_on"], (name, columns)
             continue
         assert columns[0] == "person_id", (name, columns)
         if "loan_no" in columns:
