@@ -369,3 +369,48 @@ def test_the_ledger_is_shown_exported_and_closed_from_the_command_line(book: str
     assert duewell(book, *words).stdout == once.stdout, "twice is once"
     assert "2018-07-31" in duewell(book, "ledger", "periods", "--book", "b").stdout
     assert duewell(book, "verify", "--book", "b").returncode == 0
+
+
+def test_an_amount_opens_to_a_tree_in_both_languages(book: str, loan: str) -> None:
+    assert duewell(book, "pay", "--loan", loan, "--amount", "100", "--key", "p1").returncode == 0
+    for lang, words in (
+        ("en", ("principal out", "equal instalment", "by: payment received")),
+        ("zh", ("未还本金", "等额期供", "依据")),
+    ):
+        told = "".join(
+            duewell(book, "loan", "explain", loan, *which, "--depth", "6", "--lang", lang).stdout
+            for which in (("--row", "2", "--part", "principal"), ("--total", "payoff"), ("--row", "1"))
+        )
+        assert all(word in told for word in words), told
+    words = ("loan", "explain", loan, "--total", "payoff", "--json")
+    payoff = json.loads(duewell(book, *words).stdout)["proof"]
+    seen = json.loads(duewell(book, "loan", "preview", loan, "--if", "pay 1.00", "--json").stdout)
+    assert payoff["amount_minor"] == seen["futures"][0]["payoff_minor"] == 110_000
+    entry = json.loads(
+        duewell(book, "ledger", "explain", "--entry", f"{loan}-2-1", "--book", "b", "--json").stdout
+    )
+    lines = {line["account"]: line["amount_minor"] for line in entry["journals"][0]["lines"]}
+    assert lines == {"cash_clearing": 10_000, "loans_principal": -10_000}
+    assert "principal" in duewell(book, "ledger", "explain", "--entry", f"{loan}-2-1", "--book", "b").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("loan", "explain", "LOAN", "--row", "99"), "row-not-in-plan"),
+        (("loan", "explain", "LOAN", "--row", "1", "--part", "gift"), "part-unknown"),
+        (("loan", "explain", "LOAN", "--total", "everything"), "total-unknown"),
+        (("ledger", "explain", "--book", "b"), "explain-what"),
+        (("ledger", "explain", "--book", "b", "--entry", "x"), "entry-unreadable"),
+        (
+            ("ledger", "explain", "--book", "b", "--account", "petty_cash", "--on", "2018-06-01"),
+            "no-day-closed-yet",
+        ),
+    ],
+)
+def test_what_cannot_be_explained_is_a_problem_with_a_code(
+    book: str, loan: str, words: tuple[str, ...], code: str
+) -> None:
+    done = duewell(book, *(loan if word == "LOAN" else word for word in words), "--json")
+    assert done.returncode == 1, done.stdout
+    assert json.loads(done.stderr)["title"] == code

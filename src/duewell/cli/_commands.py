@@ -346,11 +346,32 @@ def statement(
 
 @loan_app.command("explain")
 def explain(
-    loan: Loan, as_of: AsOf = None, known: Known = None, lang: Lang = None, as_json: Json = False
+    loan: Loan,
+    row: Annotated[int | None, typer.Option("--row", help="One row's number.")] = None,
+    part: Annotated[str, typer.Option("--part", help="interest, principal, fee or penalty.")] = "interest",
+    total: Annotated[
+        str, typer.Option("--total", help="outstanding, overdue, principal-out or payoff.")
+    ] = "",
+    depth: Annotated[int, typer.Option("--depth", min=1, max=20, help="Levels of the tree.")] = 4,
+    as_of: AsOf = None,
+    known: Known = None,
+    lang: Lang = None,
+    as_json: Json = False,
 ) -> None:
-    """Where every amount of interest comes from: from, to, base, rate, part of the year."""
+    """Where every amount of interest comes from; with --row or --total, one amount down to its facts."""
     frame = make_frame(lang=lang, is_json=as_json)
     with ending(frame):
+        if row is not None or total:
+            chosen = (row, part, total)
+            _loan.open_amount(
+                frame,
+                *find_loan(frame, loan),
+                as_of=day(as_of),
+                known=day_or_instant(known),
+                chosen=chosen,
+                depth=depth,
+            )
+            return
         _loan.explain(frame, *find_loan(frame, loan), as_of=day(as_of), known=day_or_instant(known))
 
 

@@ -9,6 +9,7 @@ Source   docs/reference/ledger.md.
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterable
@@ -18,10 +19,13 @@ from typing import Annotated
 import typer
 
 from duewell.cli import _tables
-from duewell.cli._frame import amount, day, ending, make_frame, now
-from duewell.cli._options import AsOf, Book, Json, Lang
+from duewell.cli._frame import Frame, amount, day, ending, make_frame, now
+from duewell.cli._options import AsOf, Book, Json, Lang, find_loan
+from duewell.cli._proofs import proof_document
+from duewell.cli._trees import proof_tree
 from duewell.domain.errors import InvalidInput
 from duewell.services.close_period import close_period
+from duewell.services.explain_entry import explain_entry
 from duewell.services.report_ledger import (
     ExportFormat,
     explain_total,
@@ -112,16 +116,22 @@ def _write(path: Path, text: Iterable[str]) -> None:
 @ledger_app.command("explain")
 def explain(
     book: Book,
-    account: Annotated[str, typer.Option("--account", help="Its code, such as interest_income.")],
-    on: Annotated[str, typer.Option("--on", help="A closed day.")],
+    account: Annotated[str, typer.Option("--account", help="Its code, such as interest_income.")] = "",
+    on: Annotated[str | None, typer.Option("--on", help="A closed day.")] = None,
+    entry: Annotated[str, typer.Option("--entry", help="A loan's entry as the export names it.")] = "",
+    depth: Annotated[int, typer.Option("--depth", min=1, max=20, help="Levels of the tree.")] = 4,
     lang: Lang = None,
     as_json: Json = False,
 ) -> None:
-    """What a day's totals posted to an account, and the exact sums they were rounded from."""
+    """What a day's totals posted to an account, or one entry of a loan, down to what made each amount."""
     frame = make_frame(lang=lang, is_json=as_json)
     with ending(frame):
+        if entry:
+            _explain_entry(frame, entry, depth)
+            return
         asked = day(on)
-        assert asked is not None
+        if asked is None or not account:
+            raise InvalidInput("explain-what")
         totals = explain_total(frame.conn, book, day=asked, account_code=account)
         money = books.read_book(frame.conn, book).currency
         if as_json:
@@ -150,6 +160,53 @@ def explain(
             ]
             heads = ("cli-measure", "cli-class", "cli-sign", "cli-exact-minor", "cli-rounded", "cli-before")
             _tables.table(frame, title, heads, rows)
+
+
+_ENTRY = re.compile(r"([0-9A-Z]{17})-([1-9][0-9]{0,8})(-[0-9]{1,5})?")
+
+
+def _explain_entry(frame: Frame, ref: str, depth: int) -> None:
+    """The journals that recording one fact posted, line by line."""
+    found = _ENTRY.fullmatch(ref)
+    if found is None:
+        raise InvalidInput("entry-unreadable", given=ref[:60])
+    where, _ = find_loan(frame, found[1])
+    fact, posted_on, money, journals = explain_entry(frame.conn, where, int(found[2]))
+    if frame.is_json:
+        frame.document(
+            {
+                "schema": "duewell.ledger-entry/1",
+                "loan_id": found[1],
+                "currency": money,
+                "posted_on": str(posted_on),
+                "fact": {"kind": fact.kind.value, "ref": fact.source_ref, "on": str(fact.effective_on)},
+                "journals": [
+                    {
+                        "part": each.part,
+                        "of": {"kind": each.fact.kind.value, "ref": each.fact.source_ref},
+                        "lines": [
+                            {"account": a.code, "amount_minor": p.amount, "proof": proof_document(p)}
+                            for a, p in each.lines.items()
+                        ],
+                    }
+                    for each in journals
+                ],
+            }
+        )
+        return
+    for each in journals:
+        frame.tell(
+            "cli-entry-title",
+            part=each.part,
+            kind=frame.say("fact-" + each.fact.kind.value.lower()),
+            ref=each.fact.source_ref,
+            on=each.fact.effective_on,
+            posted_on=posted_on,
+            currency=money,
+        )
+        for account, proof in each.lines.items():
+            frame.console.print(frame.say(account.name_code), markup=False, highlight=False)
+            frame.console.print(proof_tree(frame, proof, money, depth))
 
 
 def float_free(top: int, bottom: int) -> str:

@@ -14,12 +14,13 @@ from typing import Any
 
 from duewell.cli import _tables
 from duewell.cli._frame import Frame, amount
-from duewell.cli._proofs import derivation_document, interest_sums
+from duewell.cli._proofs import derivation_document, interest_sums, proof_document
+from duewell.cli._trees import chosen_proof, exact_amount, proof_tree
 from duewell.domain.agenda import Ageing
 from duewell.domain.errors import NotFound
 from duewell.domain.facts import Fact, in_order
 from duewell.domain.facts import known as alive
-from duewell.domain.loan import Folding, LoanState, ageing, fold, prove
+from duewell.domain.loan import Folding, LoanState, Proof, ageing, fold, prove, prove_payoff
 from duewell.domain.money import Rate, currency, parse_amount, parse_rate_pct
 from duewell.domain.party import loan_id
 from duewell.domain.product import Part
@@ -219,7 +220,7 @@ def explain(
     slices = proven.slices
     name = loan_id(key.person_id, key.loan_no)
     if frame.is_json:
-        frame.document(derivation_document(name, proven))
+        frame.document(derivation_document(name, proven, _payoff(row, facts, state)))
         return
     lines = [
         [
@@ -229,7 +230,7 @@ def explain(
             amount(s.base, money),
             f"{Rate(s.rate).text()}%",
             f"{s.num}/{s.den}",
-            _decimal(s.exact.numerator, s.exact.denominator, money),
+            exact_amount(s.exact.numerator, s.exact.denominator, money),
         ]
         for s in slices[:rows]
     ]
@@ -244,10 +245,34 @@ def explain(
         _tables.table(frame, frame.say("cli-interest-sums-title"), heads, told)
 
 
-def _decimal(top: int, bottom: int, money: str) -> str:
-    """An exact amount of minor units with four more digits, cut, not rounded."""
-    scaled = top * 10_000 // bottom
-    return f"{amount(scaled // 10_000, money)}{scaled % 10_000:04d}…"
+def open_amount(
+    frame: Frame,
+    key: LoanKey,
+    row: LoanRow,
+    *,
+    as_of: date | None,
+    known: Known,
+    chosen: tuple[int | None, str, str],
+    depth: int,
+) -> None:
+    """One amount opened to its derivation: a part of a row, or a total."""
+    facts, state = _folded(frame, key, row, as_of, known)
+    proven = prove(row.terms, facts, as_of=state.as_of)
+    nr, part, total = chosen
+    proof = chosen_proof(proven, _payoff(row, facts, state), row=nr, part=part, total=total)
+    if frame.is_json:
+        told = {"schema": "duewell.proof/1", "loan_id": loan_id(key.person_id, key.loan_no)}
+        told |= {"currency": row.terms.currency, "as_of": str(state.as_of)}
+        frame.document({**told, "proof": proof_document(proof)})
+        return
+    frame.console.print(proof_tree(frame, proof, row.terms.currency, depth))
+
+
+def _payoff(row: LoanRow, facts: list[Fact], state: LoanState) -> Proof | None:
+    """What settles the loan that day; nothing does once it is off the books."""
+    if state.charged_off_on is not None:
+        return None
+    return prove_payoff(row.terms, facts, on=state.as_of)
 
 
 def replay(frame: Frame, key: LoanKey, row: LoanRow) -> None:

@@ -14,9 +14,10 @@ from duewell.domain.loan import Proof, Proven, TraceSlice
 from duewell.domain.product import Part
 
 
-def derivation_document(name: str, proven: Proven) -> dict[str, Any]:
+def derivation_document(name: str, proven: Proven, payoff: Proof | None) -> dict[str, Any]:
     """All proofs of a loan, with the slices of its interest beside them."""
     terms = proven.state.terms
+    totals = {**proven.totals, **({"payoff": payoff} if payoff is not None else {})}
     return {
         "schema": "duewell.derivation/1",
         "loan_id": name,
@@ -34,7 +35,7 @@ def derivation_document(name: str, proven: Proven) -> dict[str, Any]:
             }
             for each in proven.rows
         ],
-        "totals": {code: proof_document(each) for code, each in proven.totals.items()},
+        "totals": {code: proof_document(each) for code, each in totals.items()},
     }
 
 

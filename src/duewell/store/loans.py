@@ -33,7 +33,7 @@ from duewell.domain.facts import (
     ReAmortized,
     Reschedule,
 )
-from duewell.domain.ledger import CHART, Journal, Line
+from duewell.domain.ledger import CHART, Account, Journal, Line
 from duewell.domain.product import LoanTerms, terms_from_payload, terms_to_payload
 
 Connection = psycopg.Connection[Any]
@@ -347,6 +347,19 @@ def read_journals(conn: Connection, key: LoanKey) -> list[Journal]:
     ).fetchall()
     return [
         Journal(tuple(Line(ACCOUNT_BY_NO[a], m) for a, m in zip(accounts, amounts, strict=True)))
+        for accounts, amounts in rows
+    ]
+
+
+def journals_of_fact(conn: Connection, key: LoanKey, seq: int) -> list[dict[Account, int]]:
+    """The journals that recording a fact posted, each as balances by account, in their order."""
+    rows = conn.execute(
+        "select accounts, amounts from duewell.journal"
+        " where person_id = %s and loan_no = %s and seq = %s order by part",
+        [key.person_id, key.loan_no, seq],
+    ).fetchall()
+    return [
+        {ACCOUNT_BY_NO[a]: int(m) for a, m in zip(accounts, amounts, strict=True)}
         for accounts, amounts in rows
     ]
 

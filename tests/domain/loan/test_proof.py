@@ -9,10 +9,12 @@ from __future__ import annotations
 from datetime import date
 from fractions import Fraction
 
+import pytest
 from hypothesis import given, settings
 
+from duewell.domain.errors import Refusal
 from duewell.domain.facts import Fact
-from duewell.domain.loan import Proof, ageing, prove
+from duewell.domain.loan import Proof, ageing, preview, prove, prove_payoff
 from duewell.domain.money import Rounding, round_fraction
 from duewell.domain.product import LoanTerms, Part
 from tests.domain.strategies import lives
@@ -35,6 +37,7 @@ def value(proof: Proof) -> int:
         return level(proof)
     if proof.terms:
         return sum(sign * value(each) for sign, each in proof.terms)
+    assert proof.code != "principal-agreed", "an amount whose derivation nobody told"
     assert proof.amount == 0 or proof.fact is not None or proof.clause, f"{proof.code} says nothing"
     return proof.amount
 
@@ -67,3 +70,16 @@ def test_every_amount_follows_from_its_proof_alone(life: Life) -> None:
         assert totals["principal-out"] == proven.state.principal_out
         assert totals["overdue"] == age.overdue
         assert totals["outstanding"] == age.outstanding
+
+
+@given(lives())
+@settings(max_examples=200, deadline=None)
+def test_a_payoff_follows_from_its_proof_alone(life: Life) -> None:
+    terms, facts, as_of = life
+    now, _ = preview(terms, facts, [], until=as_of)
+    if now.payoff is None:
+        with pytest.raises(Refusal):
+            prove_payoff(terms, facts, on=as_of)
+        return
+    proof = prove_payoff(terms, facts, on=as_of)
+    assert value(proof) == proof.amount == now.payoff

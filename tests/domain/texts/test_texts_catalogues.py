@@ -91,7 +91,19 @@ def test_both_languages_name_the_same_facts() -> None:
         assert _placeholders(english) == _placeholders(chinese), code
 
 
-LABELS = ("account-", "bucket-", "cli-", "demo-", "fact-", "measure-", "movement-", "step-")
+LABELS = (
+    "account-",
+    "bucket-",
+    "cli-",
+    "demo-",
+    "fact-",
+    "measure-",
+    "movement-",
+    "proof-",
+    "clause-",
+    "rounding-",
+    "step-",
+)
 """Families of codes that may name a column, an account or a step, which is no sentence."""
 
 

@@ -167,6 +167,11 @@ class Applied(NamedTuple):
     overpaid: int
     balance: int
 
+    @property
+    def moves(self) -> bool:
+        """Whether the ledger has an entry for it; an opening of a repaid loan and a new plan have none."""
+        return bool(self.amount) and self.fact.kind is not FactKind.RESCHEDULED
+
 
 def known(facts: Iterable[Fact], *, known_on: date | None = None) -> tuple[Fact, ...]:
     """The facts that counted at the end of `known_on`: recorded by then and not taken back by then.

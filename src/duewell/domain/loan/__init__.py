@@ -11,8 +11,9 @@ from duewell.domain.loan._ageing import ageing, delinquent_since, principal_by_r
 from duewell.domain.loan._agenda import agenda
 from duewell.domain.loan._apply import payoff_amount
 from duewell.domain.loan._fold import Fold
+from duewell.domain.loan._movements import Movement, prove_movements
 from duewell.domain.loan._preview import Future, compare, lifetime, preview
-from duewell.domain.loan._proof import Proof, Proven, RowProof, prove
+from duewell.domain.loan._proof import Proof, Proven, RowProof, prove, prove_payoff
 from duewell.domain.loan._recorder import Recorder, TraceSlice
 from duewell.domain.loan._replay import Replay, replay
 from duewell.domain.loan._schedule import Row
@@ -24,6 +25,7 @@ __all__ = [
     "Folding",
     "Future",
     "LoanState",
+    "Movement",
     "Proof",
     "Proven",
     "Recorder",
@@ -45,6 +47,8 @@ __all__ = [
     "preview",
     "principal_by_range",
     "prove",
+    "prove_movements",
+    "prove_payoff",
     "range_of",
     "replay",
     "standing",

@@ -16,6 +16,7 @@ from duewell.domain.facts import ChargeBase, DueDateMoved, Extended, Fact, FactK
 from duewell.domain.loan._charge_off import charge_off, recover
 from duewell.domain.loan._fold import Fold
 from duewell.domain.loan._opening import take_over
+from duewell.domain.loan._recorder import Recorder
 from duewell.domain.loan._reschedule import reschedule
 from duewell.domain.loan._schedule import Row, rate_lines
 from duewell.domain.money import round_fraction, round_ratio
@@ -263,21 +264,37 @@ def _due(work: Fold, on: date, enough: int) -> tuple[list[Row], list[Row], int]:
     return late, today, asked
 
 
+def ask_payoff(work: Fold, on: date, recorder: Recorder) -> None:
+    """Leave the rows asking what they ask of whoever settles the loan on a day; the fold is used up by it."""
+    stop = _payoff_stop(work, on)
+    work.refresh(on)
+    work.recorder = recorder
+    work.thaw()
+    _take_out(work, on, stop)
+
+
+def _payoff_stop(work: Fold, on: date) -> date:
+    """The day up to which interest is asked of whoever settles the loan."""
+    return work.rows[work.row_at(on)].due_on if work.convention.payoff_to_row_end else on
+
+
+def _take_out(work: Fold, on: date, stop: date) -> None:
+    work.move_on.append(stop)
+    work.move_to.append(0)
+    work.refresh(max(on, stop), out=0)
+
+
 def payoff_amount(work: Fold, on: date) -> int:
     """What settles the loan on a day: everything unpaid, interest to that day or the row's end.
 
     Tried with the same fold: the principal is taken out on the day, the rows are asked what they
     then want, and the trial is undone.
     """
-    stop = on
-    if work.convention.payoff_to_row_end:
-        stop = work.rows[work.row_at(on)].due_on
+    stop = _payoff_stop(work, on)
     work.refresh(on)  # penalties to the day, not to the row's end
     out = work.out
     kept = work.frozen, work.settled
-    work.move_on.append(stop)
-    work.move_to.append(0)
-    work.refresh(max(on, stop), out=0)
+    _take_out(work, on, stop)
     other = sum(r.due[p] - r.paid[p] for r in work.rows for p in (Part.PENALTY, Part.FEE, INTEREST))
     work.move_on.pop()
     work.move_to.pop()

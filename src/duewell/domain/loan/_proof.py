@@ -1,7 +1,7 @@
 """Proofs: every amount of a loan with its derivation, down to slices and facts.
 
 Needs    terms, facts and two dates; a fold that tells a recorder how each amount came about.
-Gives    prove(...): the loan's state and a Proof for each amount of each row and each total.
+Gives    prove(...): the loan's state and a Proof for each amount of each row and each total; prove_payoff.
 Never    computes an amount another way than the fold did: a proof is arranged from what the fold told.
 Source   docs/reference/proofs.md.
 """
@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 
-from duewell.domain.facts import Fact, FactKind
-from duewell.domain.loan._recorder import Recorder, TraceLevel, TraceSlice
+from duewell.domain.errors import Conflict
+from duewell.domain.facts import Fact, FactKind, known
+from duewell.domain.loan._recorder import Recorder, TraceLevel, TraceShare, TraceSlice
 from duewell.domain.loan._schedule import Row
-from duewell.domain.loan._state import LoanState, fold
+from duewell.domain.loan._state import PLANNED, Folding, LoanState, fold
 from duewell.domain.money import Rounding, round_fraction
 from duewell.domain.product import Amortization, Engine, InterestMethod, LoanTerms, Part
 
@@ -73,6 +74,7 @@ class Proven:
     totals: dict[str, Proof]
     own_interest: dict[int, int]
     slices: tuple[TraceSlice, ...]
+    shares: tuple[TraceShare, ...]
 
 
 def prove(terms: LoanTerms, facts: Iterable[Fact], *, as_of: date, known_on: date | None = None) -> Proven:
@@ -82,7 +84,30 @@ def prove(terms: LoanTerms, facts: Iterable[Fact], *, as_of: date, known_on: dat
     book = _Book(state, recorder)
     rows = tuple(book.row(row) for row in state.rows)
     slices = tuple(piece for piece in recorder.slices if piece.base)
-    return Proven(state, rows, _totals(state, rows), book.own_interest, slices)
+    return Proven(state, rows, _totals(state, rows), book.own_interest, slices, tuple(recorder.shares))
+
+
+def prove_payoff(terms: LoanTerms, facts: Iterable[Fact], *, on: date, known_on: date | None = None) -> Proof:
+    """What settles the loan on a day: the principal out, and what rows ask if it is taken out that day.
+
+    Refuses   Conflict "loan-charged-off": what is owed then is a claim.
+    """
+    facts = list(facts)
+    proven = prove(terms, facts, as_of=on, known_on=known_on)
+    if proven.state.charged_off_on is not None:
+        raise Conflict("loan-charged-off", charged_off_on=str(proven.state.charged_off_on), kind="payoff")
+    recorder = Recorder()
+    asking = Folding(terms, recorder)
+    for fact in known(facts, known_on=known_on):
+        if fact.effective_on <= on or fact.kind in PLANNED:
+            asking.apply(fact)
+    rows = asking.ask_payoff(on, recorder)
+    book = _Book(proven.state, recorder)
+    others = [each for row in rows for each in book.others(row)]
+    out = proven.totals["principal-out"]
+    amount = out.amount + sum(sign * each.amount for sign, each in others)
+    clause = "payoff-to-row-end" if terms.convention.payoff_to_row_end else "payoff-to-the-day"
+    return Proof("payoff", amount, terms=((1, out), *others), clause=clause)
 
 
 @dataclass(slots=True)
@@ -104,6 +129,15 @@ class _Book:
         for each in self.recorder.shares:
             proof = Proof(each.what, each.amount, each.row_nr, fact=each.fact)
             self.shares[(each.what, each.row_nr, each.part)].append(proof)
+
+    def others(self, row: Row) -> list[tuple[int, Proof]]:
+        """What a row asks beside its principal, less what it got: penalty, fee, interest."""
+        asked = (self._penalty(row), self._charges(row, Part.FEE), self._interest(row))
+        terms = []
+        for part, due in zip(OTHERS, asked, strict=True):
+            got = _sum("paid", row.paid[part], row.nr, self._got(row, part))
+            terms += [(sign, each) for sign, each in ((1, due), (-1, got)) if each.amount]
+        return terms
 
     def row(self, row: Row) -> RowProof:
         paid = tuple(_sum("paid", row.paid[part], row.nr, [*self._got(row, part)]) for part in Part)
@@ -198,17 +232,33 @@ class _Book:
         if planned is not None and planned.amount == due:
             return planned
         lent = [(1, self._lent(fact)) for fact in self._loans()]
-        rest = Proof("all-that-is-left", due, row.nr, terms=(*lent, *self.before))
+        rest = Proof("all-that-is-left", due, row.nr, terms=(*lent, *self.before, *self._paid_after(row)))
         if sum(sign * each.amount for sign, each in rest.terms) == due:
             return rest
         return got if got.amount == due else Proof("principal-agreed", due, row.nr, clause="convention")
 
+    def _paid_after(self, row: Row) -> list[tuple[int, Proof]]:
+        """Principal of later rows that was paid ahead: this row need not ask for it."""
+        again = [
+            (1, Proof("lent-again", a.parts[PRINCIPAL], fact=a.fact))
+            for a in self.state.applied
+            if a.fact.kind is FactKind.REFUNDED and a.parts[PRINCIPAL]
+        ]
+        paid = [
+            (-1, _sum("collected", each.paid[PRINCIPAL], each.nr, self._got(each, PRINCIPAL)))
+            for each in self.state.rows
+            if each.nr > row.nr and each.paid[PRINCIPAL]
+        ]
+        return again + paid
+
     def _planned(self, row: Row, interest: Proof) -> Proof | None:
         """The row's instalment less its own interest, with principal that was lent again or spread here."""
-        level = self._instalment(row)
-        if level is None:
-            return None
-        terms = [] if row.is_grace else [(1, level)]
+        terms: list[tuple[int, Proof]] = []
+        if not row.is_grace:
+            level = self._instalment(row)
+            if level is None:
+                return None
+            terms.append((1, level))
         own = row.due[INTEREST] - row.moved[INTEREST]
         if not row.is_grace and not _is_equal_principal(self.state.terms) and own:
             terms.append(

@@ -14,7 +14,7 @@ from datetime import date
 
 from duewell.domain.errors import InvalidInput, Refusal
 from duewell.domain.facts import Applied, Fact, FactKind, known
-from duewell.domain.loan._apply import apply_fact, payoff_amount
+from duewell.domain.loan._apply import apply_fact, ask_payoff, payoff_amount
 from duewell.domain.loan._fold import Fold
 from duewell.domain.loan._recorder import Recorder
 from duewell.domain.loan._schedule import Row
@@ -77,6 +77,11 @@ class Folding:
     def look(self, as_of: date, recorder: Recorder | None = None) -> LoanState:
         """The loan as of a day on or after the last fact applied; the fold itself stays where it is."""
         return state_of(self._work.copy(), as_of, recorder)
+
+    def ask_payoff(self, on: date, recorder: Recorder) -> list[Row]:
+        """The rows as they ask of whoever settles the loan on a day, with their slices; uses the fold up."""
+        ask_payoff(self._work, on, recorder)
+        return self._work.rows
 
     def payoff(self, on: date) -> int:
         """What settles the loan on a day on or after the last fact applied; the fold stays where it is."""

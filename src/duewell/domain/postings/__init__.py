@@ -7,16 +7,22 @@ Source   docs/decisions/0001 and 0004.
 """
 
 from duewell.domain.postings._general import TERMS, Piece, day_journal, general_ledger, pieces
-from duewell.domain.postings._postings import FactKey, difference, journal_of, journals_of
+from duewell.domain.postings._postings import FactKey, Whole, difference, journal_of, journals_of, rules_of
+from duewell.domain.postings._proofs import LineProofs, prove_difference, prove_lines
 
 __all__ = [
     "TERMS",
     "FactKey",
+    "LineProofs",
     "Piece",
+    "Whole",
     "day_journal",
     "difference",
     "general_ledger",
     "journal_of",
     "journals_of",
     "pieces",
+    "prove_difference",
+    "prove_lines",
+    "rules_of",
 ]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from enum import Enum
 
 from duewell.domain.facts import Applied, FactKind
 from duewell.domain.ledger import (
@@ -41,16 +42,24 @@ _RECEIVABLE = {
     Part.INTEREST: INTEREST_RECEIVABLE,
     Part.PRINCIPAL: LOANS_PRINCIPAL,
 }
-_OFF_BOOKS = frozenset({"waiver", "charge_off", "recovery"})
 _CHARGED_OFF = {
     Part.PENALTY: FEE_CHARGED_OFF,
     Part.FEE: FEE_CHARGED_OFF,
     Part.INTEREST: INTEREST_CHARGED_OFF,
     Part.PRINCIPAL: CREDIT_LOSS,
 }
-_PARTS = tuple(Part)
-_MONEY_OUT = (FactKind.DISBURSED, FactKind.REFUNDED)
-_INCOME = {FactKind.FEE_CHARGED: FEE_INCOME, FactKind.PENALTY_CHARGED: PENALTY_INCOME}
+
+
+class Whole(Enum):
+    """What a line takes of an applied fact beside one of its parts."""
+
+    AMOUNT = "amount"
+    OVERPAID = "overpaid"
+
+
+Source = Part | Whole
+Rule = tuple[Account, int, Source]
+"""A line: the account, the side (1 debit, -1 credit), and what of the fact it takes."""
 
 
 def journal_of(applied: Applied) -> Journal:
@@ -60,41 +69,68 @@ def journal_of(applied: Applied) -> Journal:
     was paid too much. A disbursement and a refund are the mirror image. A charge debits the part's
     receivable and credits its income. An opening debits what was taken over and credits equity.
     """
-    return Journal(tuple(Line(account, amount) for account, amount in _lines_of(applied)))
+    net: dict[Account, int] = defaultdict(int)
+    for account, amount in _lines_of(applied):
+        net[account] += amount
+    return Journal(tuple(Line(account, amount) for account, amount in net.items() if amount))
+
+
+def rules_of(applied: Applied) -> tuple[Rule, ...]:
+    """Which accounts a fact moves, and by what of it."""
+    kind = applied.fact.kind
+    if applied.kind in _OFF_BOOKS:
+        return _OFF_BOOKS[applied.kind]
+    return _RULES.get(kind, _PAID)
 
 
 def _lines_of(applied: Applied) -> list[tuple[Account, int]]:
-    kind = applied.fact.kind
-    if applied.kind in _OFF_BOOKS:
-        return _off_books(applied)
-    if kind is FactKind.OPENED:
-        taken = [(_RECEIVABLE[part], applied.parts[part]) for part in _PARTS if applied.parts[part]]
-        return [*taken, (OPENING_EQUITY, -applied.amount)]
-    if kind in _INCOME:
-        part = Part.FEE if kind is FactKind.FEE_CHARGED else Part.PENALTY
-        return [(_RECEIVABLE[part], applied.amount), (_INCOME[kind], -applied.amount)]
-    sign = 1 if kind in _MONEY_OUT else -1
-    lines = [(CASH_CLEARING, -sign * applied.amount)]
-    if kind is FactKind.DISBURSED:
-        lines.append((LOANS_PRINCIPAL, applied.amount))
-    else:
-        lines += [(_RECEIVABLE[part], sign * applied.parts[part]) for part in _PARTS if applied.parts[part]]
-        if applied.overpaid:
-            lines.append((BORROWER_CREDIT, -applied.overpaid))
+    lines = []
+    parts = applied.parts
+    for account, sign, source in rules_of(applied):
+        if source is Whole.AMOUNT:
+            amount = applied.amount
+        elif source is Whole.OVERPAID:
+            amount = applied.overpaid
+        else:
+            amount = parts[source]
+        if amount:
+            lines.append((account, sign * amount))
     return lines
 
 
-def _off_books(applied: Applied) -> list[tuple[Account, int]]:
-    """A waiver, a charge-off or a recovery: what is forgiven, what is given up, what comes back later."""
-    parts = {part: applied.parts[part] for part in Part if applied.parts[part]}
-    if applied.kind == "recovery":
-        back = [(RECOVERY_INCOME, -sum(parts.values()))] if parts else []
-        credit = [(BORROWER_CREDIT, -applied.overpaid)] if applied.overpaid else []
-        return [(CASH_CLEARING, applied.amount), *back, *credit]
-    to: dict[Account, int] = defaultdict(int)
-    for part, amount in parts.items():
-        to[WAIVER_EXPENSE if applied.kind == "waiver" else _CHARGED_OFF[part]] += amount
-    return [*to.items(), *((_RECEIVABLE[part], -amount) for part, amount in parts.items())]
+def _paid(sign: int) -> tuple[Rule, ...]:
+    """Money that came (1) or went out again (-1), with the parts it met and what was too much."""
+    parts: list[Rule] = [(_RECEIVABLE[part], -sign, part) for part in Part]
+    # What is overpaid is told with its sign: below zero where it was paid out.
+    return ((CASH_CLEARING, sign, Whole.AMOUNT), *parts, (BORROWER_CREDIT, -1, Whole.OVERPAID))
+
+
+_PAID = _paid(1)
+_RULES: dict[FactKind, tuple[Rule, ...]] = {
+    FactKind.OPENED: (
+        *((_RECEIVABLE[part], 1, part) for part in Part),
+        (OPENING_EQUITY, -1, Whole.AMOUNT),
+    ),
+    FactKind.DISBURSED: ((CASH_CLEARING, -1, Whole.AMOUNT), (LOANS_PRINCIPAL, 1, Whole.AMOUNT)),
+    FactKind.REFUNDED: _paid(-1),
+    FactKind.FEE_CHARGED: ((FEE_RECEIVABLE, 1, Whole.AMOUNT), (FEE_INCOME, -1, Whole.AMOUNT)),
+    FactKind.PENALTY_CHARGED: ((PENALTY_RECEIVABLE, 1, Whole.AMOUNT), (PENALTY_INCOME, -1, Whole.AMOUNT)),
+}
+_OFF_BOOKS: dict[str, tuple[Rule, ...]] = {
+    "waiver": (
+        *((WAIVER_EXPENSE, 1, part) for part in Part),
+        *((_RECEIVABLE[part], -1, part) for part in Part),
+    ),
+    "charge_off": (
+        *((_CHARGED_OFF[part], 1, part) for part in Part),
+        *((_RECEIVABLE[part], -1, part) for part in Part),
+    ),
+    "recovery": (
+        (CASH_CLEARING, 1, Whole.AMOUNT),
+        *((RECOVERY_INCOME, -1, part) for part in Part),
+        (BORROWER_CREDIT, -1, Whole.OVERPAID),
+    ),
+}
 
 
 def journals_of(applied: Iterable[Applied]) -> dict[FactKey, Journal]:
@@ -103,9 +139,7 @@ def journals_of(applied: Iterable[Applied]) -> dict[FactKey, Journal]:
 
 
 def _moving(applied: Iterable[Applied]) -> dict[FactKey, Applied]:
-    """What moved or changed an amount; an opening of a loan already repaid and a new plan did not."""
-    plan = FactKind.RESCHEDULED
-    return {a.fact.key: a for a in applied if a.amount and a.fact.kind is not plan}
+    return {a.fact.key: a for a in applied if a.moves}
 
 
 def _says(applied: Applied) -> tuple[object, ...]:

@@ -1,0 +1,126 @@
+"""Proofs for people: an amount as a tree, each branch a sentence in their language.
+
+Needs    a Frame and a Proof.
+Gives    proof_tree, chosen_proof.
+Never    computes an amount that the proof does not hold.
+Source   docs/reference/proofs.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.text import Text
+from rich.tree import Tree
+
+from duewell.cli._frame import Frame, amount, visible
+from duewell.domain.errors import InvalidInput, NotFound
+from duewell.domain.loan import Proof, Proven, TraceSlice
+from duewell.domain.money import Rate
+from duewell.domain.product import Part
+
+DEPTH = 4
+_SLICES_SHOWN = 40
+_CLAUSES = {
+    "reschedule": "clause-reschedule",
+    "terms": "clause-terms",
+    "prepayment skip next": "clause-skip-next",
+    "payoff-to-the-day": "clause-payoff-to-the-day",
+    "payoff-to-row-end": "clause-payoff-to-row-end",
+    "order of application": "clause-order-of-application",
+}
+
+
+def chosen_proof(proven: Proven, payoff: Proof | None, *, row: int | None, part: str, total: str) -> Proof:
+    """The proof a person asked for: a part of a row, or a total.
+
+    Refuses   a row, part or total that is not there.
+    """
+    if total:
+        totals = {**proven.totals, **({"payoff": payoff} if payoff is not None else {})}
+        if total not in totals:
+            raise NotFound("total-unknown", given=total[:40], known=", ".join(totals))
+        return totals[total]
+    names = {each.name.lower(): each for each in Part}
+    if part not in names:
+        raise InvalidInput("part-unknown", given=part[:40], known=", ".join(names))
+    for each in proven.rows:
+        if each.nr == row:
+            return each.due[names[part]]
+    raise NotFound("row-not-in-plan", nr=row, rows=len(proven.rows))
+
+
+def proof_tree(frame: Frame, proof: Proof, money: str, depth: int = DEPTH) -> Tree:
+    """The proof as a tree, `depth` levels of it; what lies deeper is said to be there."""
+    tree = Tree(_line(frame, 1, proof, money))
+    _grow(frame, tree, proof, money, depth)
+    return tree
+
+
+def _line(frame: Frame, sign: int, proof: Proof, money: str) -> Text:
+    label = frame.say("proof-" + proof.code)
+    row = frame.say("proof-of-row", nr=proof.row_nr) if proof.row_nr is not None else ""
+    figure = amount(sign * proof.amount, money)
+    return Text(visible(f"{figure}  {label}{row}"))
+
+
+def _grow(frame: Frame, tree: Tree, proof: Proof, money: str, depth: int) -> None:
+    if not depth and (proof.terms or proof.slices):
+        tree.add(Text("…"))
+        return
+    for told in _told(frame, proof, money):
+        tree.add(Text(visible(told), style="dim"))
+    for sign, each in proof.terms:
+        if each.amount:
+            _grow(frame, tree.add(_line(frame, sign, each, money)), each, money, depth - 1)
+
+
+def _told(frame: Frame, proof: Proof, money: str) -> Iterable[str]:
+    """Sentences of a proof itself, beside its terms."""
+    for piece in proof.slices[:_SLICES_SHOWN]:
+        yield _slice(frame, piece, money)
+    if len(proof.slices) > _SLICES_SHOWN:
+        yield frame.say("proof-more-slices", count=len(proof.slices) - _SLICES_SHOWN)
+    rounding = frame.say("rounding-" + proof.rounding) if proof.rounding else ""
+    if proof.slices:
+        yield frame.say("proof-rounded-each" if proof.is_each else "proof-rounded-once", rounding=rounding)
+    if proof.share is not None:
+        base, pct = proof.share
+        yield frame.say("proof-share", pct=Rate(pct).text(), base=amount(base, money), rounding=rounding)
+    if proof.level is not None:
+        level = proof.level
+        yield frame.say(
+            "proof-level",
+            balance=amount(level.balance, money),
+            rows=len(level.factors),
+            multiple=amount(level.multiple, money),
+            rounding=rounding,
+            fitted=amount(level.fitted, money),
+        )
+    if proof.fact is not None:
+        kind = frame.say("fact-" + proof.fact.kind.value.lower())
+        yield frame.say("proof-fact", kind=kind, on=proof.fact.effective_on, ref=proof.fact.source_ref)
+    if proof.clause:
+        code = _CLAUSES.get(proof.clause)
+        yield frame.say("proof-clause", clause=frame.say(code) if code else proof.clause)
+
+
+def _slice(frame: Frame, piece: TraceSlice, money: str) -> str:
+    exact = piece.exact
+    return frame.say(
+        "proof-slice",
+        start=piece.start,
+        end=piece.end,
+        days=(piece.end - piece.start).days,
+        base=amount(piece.base, money),
+        rate=Rate(piece.rate).text(),
+        part=str(piece.part_of_year),
+        exact=exact_amount(exact.numerator, exact.denominator, money),
+    )
+
+
+def exact_amount(top: int, bottom: int, money: str) -> str:
+    """An exact amount of minor units with four more digits, cut, not rounded."""
+    scaled = top * 10_000 // bottom
+    whole, digits = divmod(scaled, 10_000)
+    return f"{amount(whole, money)}{digits:04d}" + ("" if top * 10_000 % bottom == 0 else "…")

@@ -1,0 +1,89 @@
+"""Movements: what each fact did to a loan, part by part, with the proof of each part.
+
+Needs    terms, facts and two dates; a fold that tells a recorder what each fact gave each row.
+Gives    Movement, prove_movements.
+Never    splits a fact another way than the fold did.
+Source   docs/reference/proofs.md.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from duewell.domain.facts import Applied, Fact, FactKind
+from duewell.domain.loan._proof import Proof, Proven, prove
+from duewell.domain.loan._recorder import TraceShare
+from duewell.domain.product import LoanTerms, Part
+
+_Key = tuple[tuple[str, str, str], int]
+_NONE = (0, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """What one fact did: the whole, what was overpaid, and each part by its proof, in the parts' order."""
+
+    applied: Applied
+    amount: Proof
+    overpaid: Proof
+    parts: tuple[Proof, Proof, Proof, Proof]
+
+
+def prove_movements(
+    terms: LoanTerms, facts: Iterable[Fact], *, as_of: date, known_on: date | None = None
+) -> list[Movement]:
+    """Every movement of a loan as of a date: a part is what the fact gave each row, or what it says."""
+    proven = prove(terms, facts, as_of=as_of, known_on=known_on)
+    shares: dict[_Key, list[TraceShare]] = defaultdict(list)
+    for each in proven.shares:
+        shares[(each.fact.key, each.part)].append(each)
+    return [_movement(applied, proven, shares) for applied in proven.state.applied]
+
+
+def _movement(applied: Applied, proven: Proven, shares: dict[_Key, list[TraceShare]]) -> Movement:
+    fact = applied.fact
+    parts = tuple(_part(applied, part, proven, shares[(fact.key, part)]) for part in Part)
+    if fact.kind is FactKind.PAID_OFF or fact.pct is not None or applied.kind in ("waiver", "charge_off"):
+        terms = [(1, part) for part in parts]
+        if applied.overpaid:
+            terms.append((1, Proof("overpaid", applied.overpaid, fact=fact)))
+        amount = Proof("whole", applied.amount, terms=tuple(terms))
+    else:
+        amount = Proof("whole", applied.amount, fact=fact)
+    # What nothing asked for: the whole less its parts.
+    sign = 1 if fact.kind is not FactKind.REFUNDED else -1
+    rest = ((sign, amount), *((-sign, part) for part in parts)) if applied.overpaid else ()
+    overpaid = Proof("overpaid", applied.overpaid, terms=rest)
+    if fact.kind is FactKind.PAID_OFF and applied.overpaid:
+        overpaid = Proof("overpaid", applied.overpaid, fact=fact)
+    return Movement(applied, amount, overpaid, (parts[0], parts[1], parts[2], parts[3]))
+
+
+def _part(applied: Applied, part: Part, proven: Proven, shares: list[TraceShare]) -> Proof:
+    amount = applied.parts[part]
+    name = part.name.lower()
+    if not amount:
+        return Proof(name, 0)
+    if applied.kind == "charge_off":
+        return _written_off(applied, part, proven)
+    told = tuple((1, Proof(s.what, s.amount, s.row_nr, fact=applied.fact)) for s in shares)
+    if told and sum(proof.amount for _, proof in told) == amount:
+        return Proof(name, amount, terms=told)
+    return Proof(name, amount, fact=applied.fact, clause="order of application")
+
+
+def _written_off(applied: Applied, part: Part, proven: Proven) -> Proof:
+    """What rows asked and had not got on the day the loan left the books."""
+    name, amount = part.name.lower(), applied.parts[part]
+    if part is Part.PRINCIPAL:
+        return Proof("principal-out", amount, terms=proven.totals["principal-out"].terms)
+    terms = [
+        (sign, proof)
+        for row in proven.rows
+        for sign, proof in ((1, row.due[part]), (-1, row.paid[part]))
+        if proof.amount
+    ]
+    return Proof(name, amount, terms=tuple(terms))
