@@ -14,13 +14,14 @@ import platform
 import sys
 from collections.abc import Callable, Iterator
 
-from bench import day, fold, taking_over
+from bench import day, fold, peers, taking_over
 from bench.figures import Figure, as_json, as_table
 
 BENCHES: dict[str, Callable[[argparse.Namespace], Iterator[Figure]]] = {
     "fold": fold.run,
     "day": day.run,
     "import": taking_over.run,
+    "peers": peers.run,
 }
 
 

@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal, localcontext
 from fractions import Fraction
+from itertools import pairwise
+from math import lcm
 
 from duewell.domain.errors import InvalidInput
 
@@ -24,6 +26,9 @@ _GROWTH = Decimal("1.05")
 _LOG_MAX = 60
 _TRIES_MAX = 300
 _NEAR = Decimal("1e-45")
+_COARSE = 18
+_COARSELY = Decimal("1e-12")
+_REFINED_MAX = 12
 
 Value = Callable[[Decimal], Decimal]
 
@@ -47,7 +52,7 @@ def irr(flows: Sequence[int | Fraction]) -> Fraction:
                 worth = worth * discount + amount
             return worth
 
-        return _rate_at(nearest_root(value), len(flows))
+        return _rate_at(nearest_root(value, is_single=_turns_once(backwards)), len(flows))
 
 
 def xirr(flows: Sequence[tuple[date, int | Fraction]]) -> Fraction:
@@ -71,12 +76,27 @@ def _settling(flows: Sequence[tuple[Fraction, Fraction]]) -> Fraction:
     _check_signs([amount for _, amount in flows])
     with localcontext() as context:
         context.prec = _PRECISION
-        terms = [(_decimal(when), _decimal(amount)) for when, amount in flows if amount]
+        # By whole steps of the shortest common unit, so that one exponential and small powers are enough.
+        unit = lcm(*(when.denominator for when, _ in flows))
+        ordered = sorted((int(when * unit), amount) for when, amount in flows if amount)
+        last, later = ordered[-1][0], [_decimal(amount) for _, amount in reversed(ordered)]
+        steps = [whole for whole, _ in reversed(ordered)]
+        gaps = [a - b for a, b in zip([last, *steps], steps, strict=False)]
+        first = steps[-1]
 
         def value(log: Decimal) -> Decimal:
-            return sum((amount * (-when * log).exp() for when, amount in terms), Decimal(0))
+            discount, worth = (-log / unit).exp(), Decimal(0)
+            for gap, amount in zip(gaps, later, strict=True):
+                worth = worth * discount**gap + amount
+            return worth * discount**first
 
-        return _rate_at(nearest_root(value), len(flows))
+        return _rate_at(nearest_root(value, is_single=_turns_once(later)), len(flows))
+
+
+def _turns_once(amounts: Sequence[Decimal]) -> bool:
+    """Whether amounts in order change sign once: then one rate alone settles them (Descartes' rule)."""
+    signs = [amount > 0 for amount in amounts if amount]
+    return sum(a != b for a, b in pairwise(signs)) == 1
 
 
 def _check_signs(amounts: Sequence[Fraction]) -> None:
@@ -91,35 +111,58 @@ def _rate_at(log: Decimal | None, flows: int) -> Fraction:
     return fraction_of(log.exp() - 1)
 
 
-def nearest_root(value: Value) -> Decimal | None:
-    """The root of a function nearest zero, found by walking outward and halving; None if there is none."""
-    if value(Decimal(0)) == 0:
-        return Decimal(0)
+def nearest_root(value: Value, *, is_single: bool = False) -> Decimal | None:
+    """The root of a function nearest zero; None if there is none.
+
+    Found with few digits by walking outward and narrowing, then with all of them from there on. Where
+    there is only one root the steps of the walk double.
+    """
+    with localcontext() as context:
+        context.prec = _COARSE
+        if value(Decimal(0)) == 0:
+            return Decimal(0)
+        found = _walk(value, is_single=is_single)
+        if found is None:
+            return None
+        near = _narrowed(value, *found, _COARSELY)
+    return _refined(value, near, found)
+
+
+Bracket = tuple[Decimal, Decimal, Decimal, Decimal]
+"""Two points between which a function changes sign, and what it is there: low, at low, high, at high."""
+
+
+def _walk(value: Value, *, is_single: bool) -> Bracket | None:
     edges = {1: (Decimal(0), value(Decimal(0))), -1: (Decimal(0), value(Decimal(0)))}
     far, step, steps = Decimal(0), _STEP, 0
     while far < _LOG_MAX:
         steps += 1
-        step = step if steps <= _FINE_STEPS else step * _GROWTH
+        if is_single:
+            step = step * 2
+        elif steps > _FINE_STEPS:
+            step = step * _GROWTH
         far += step
         for sign in (1, -1):
             at = sign * far
             last, before = edges[sign]
             now = value(at)
-            if now == 0:
-                return at
-            if (now > 0) != (before > 0):
-                return _narrowed(value, last, before, at, now)
+            if (now > 0) != (before > 0) or now == 0:
+                return last, before, at, now
             edges[sign] = (at, now)
     return None
 
 
-def _narrowed(value: Value, low: Decimal, at_low: Decimal, high: Decimal, at_high: Decimal) -> Decimal:
+def _narrowed(
+    value: Value, low: Decimal, at_low: Decimal, high: Decimal, at_high: Decimal, near: Decimal
+) -> Decimal:
     """The root between two points of opposite sign, by false position that halves an end that stays."""
+    if at_high == 0:
+        return high
     last = low
     for _ in range(_TRIES_MAX):
         at = (low * at_high - high * at_low) / (at_high - at_low)
         now = value(at)
-        if now == 0 or abs(at - last) < _NEAR:
+        if now == 0 or abs(at - last) < near:
             return at
         last = at
         if (now > 0) == (at_high > 0):
@@ -127,6 +170,23 @@ def _narrowed(value: Value, low: Decimal, at_low: Decimal, high: Decimal, at_hig
         else:
             low, at_low, at_high = at, now, at_high / 2
     return last
+
+
+def _refined(value: Value, near: Decimal, found: Bracket) -> Decimal:
+    """The root with all digits, by secants from a point near it; narrowed anew where they do not settle."""
+    before, at = near + _COARSELY, near
+    at_before, now = value(before), value(at)
+    for _ in range(_REFINED_MAX):
+        if now == 0 or now == at_before:
+            return at
+        step = now * (at - before) / (now - at_before)
+        before, at_before = at, now
+        at -= step
+        if abs(step) < _NEAR:
+            return at
+        now = value(at)
+    low, _, high, _ = found
+    return _narrowed(value, low, value(low), high, value(high), _NEAR)
 
 
 def fraction_of(value: Decimal) -> Fraction:

@@ -48,7 +48,8 @@ def apr_reg_z(
             worth = sum((a / ((1 + f * i) * (t * log).exp()) for t, f, a in terms), Decimal(0))
             return worth - lent
 
-        found = nearest_root(value)
+        is_single = lent > 0 and all(amount >= 0 for _, _, amount in terms)
+        found = nearest_root(value, is_single=is_single)
         if found is None:
             raise InvalidInput("cost-no-rate", flows=len(payments) + 1)
         return fraction_of((found.exp() - 1) * _decimal(Fraction(units_a_year)))
