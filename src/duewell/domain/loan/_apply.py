@@ -125,7 +125,7 @@ def _charge(work: Fold, fact: Fact) -> None:
         raise InvalidInput("amount-not-positive", amount_minor=amount)
     is_fee = fact.kind is FactKind.FEE_CHARGED
     part = Part.FEE if is_fee else Part.PENALTY
-    row = work.rows[work.row_at(fact.effective_on)]
+    row = work.charge_row(fact.effective_on)
     row.due[part] += amount
     if work.tracer is not None:
         work.tracer.share("charged", fact, row.nr, part, amount)

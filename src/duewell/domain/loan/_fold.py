@@ -295,7 +295,8 @@ class Fold:
 
     def _last_gap(self, level: int, as_of: date) -> int:
         self.refresh(as_of)
-        return self.rows[-1].due[INTEREST] + self.rows[-1].due[PRINCIPAL] - level
+        last = self.rows[self.plan_end()]
+        return last.due[INTEREST] + last.due[PRINCIPAL] - level
 
     # -- interest --------------------------------------------------------------------------------
 
@@ -483,10 +484,11 @@ class Fold:
                 sums = self.frozen = _Frozen(k + 1, carry, skip, asked, deferred)
         else:
             self.is_told = not is_trial
-            if rows and rows[-1].is_locked:
+            end = rows[self.plan_end()]
+            if end.is_locked:
                 # Interest that ran after the last row was paid ahead has no later row to move to.
-                rows[-1].due[INTEREST] += carry
-                rows[-1].carry = carry
+                end.due[INTEREST] += carry
+                end.carry = carry
         if not is_trial:
             self._charge_penalties(as_of)
 
@@ -567,7 +569,31 @@ class Fold:
         for k, row in enumerate(self.rows):
             if not row.is_down_payment and not row.is_met and on <= row.due_on:
                 return k
-        return len(self.rows) - 1
+        return self.plan_end()
+
+    def plan_end(self) -> int:
+        """Index of the last row of the plan; rows of charges after it are none."""
+        k = len(self.rows) - 1
+        while k > 0 and self.rows[k].is_charge:
+            k -= 1
+        return k
+
+    def charge_row(self, on: date) -> Row:
+        """The row a charge of a day belongs to: its period's, or one of its own once the whole plan is paid.
+
+        A charge on a loan with nothing else to pay is late from its own day, not from the last instalment.
+        """
+        end = self.plan_end()
+        if on <= self.rows[end].due_on:
+            return self.rows[self.row_at(on)]
+        self.refresh(on)
+        if any(row.unpaid for row in self.rows[: end + 1]):
+            return self.rows[end]
+        last = self.rows[-1]
+        if not last.is_charge or last.due_on != on:
+            last = Row(last.nr + 1, on, on, is_down_payment=True, is_charge=True, is_locked=True)
+            self.rows.append(last)
+        return last
 
 
 def _sum(pairs: Sequence[tuple[int, int]]) -> tuple[int, int]:

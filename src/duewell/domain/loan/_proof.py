@@ -219,7 +219,7 @@ class _Book:
 
     def _principal(self, row: Row, interest: Proof) -> Proof:
         due = row.due[PRINCIPAL]
-        if row.is_down_payment and not row.is_met:
+        if row.is_down_payment and not row.is_charge and not row.is_met:
             return self._down_payment(row, due)
         if row.is_taken_over and not row.is_met:
             return _sum("taken-over", due, row.nr, self.shares[("taken-over", row.nr, PRINCIPAL)])

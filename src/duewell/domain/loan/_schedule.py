@@ -44,6 +44,8 @@ class Row:
     start: date
     due_on: date
     is_down_payment: bool = False
+    is_charge: bool = False
+    """A row after the plan's end that asks only for charges, due on their own day."""
     is_grace: bool = False
     instalment: int = 0
     due: list[int] = field(default_factory=lambda: [0, 0, 0, 0])

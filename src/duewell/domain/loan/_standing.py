@@ -168,7 +168,8 @@ def closes_interest(view: View, row: Row) -> bool:
     nr = row.nr - (1 if terms.down_payment_share else 0)
     if row.is_down_payment or (terms.grace_interest and nr <= terms.grace_interest):
         return False
-    return not row.is_locked or row is view.rows[-1]
+    plan = (each for each in reversed(view.rows) if not each.is_charge)
+    return not row.is_locked or row is next(plan)
 
 
 # -- suspended interest ----------------------------------------------------------------------------

@@ -126,7 +126,7 @@ def state_of(work: Fold, as_of: date, recorder: Recorder | None) -> LoanState:
         principal_out=work.out if work.final_on is None else 0,
         overpaid=work.overpaid,
         lent=tuple(work.lent),
-        matures_on=work.rows[-1].due_on,
+        matures_on=work.rows[work.plan_end()].due_on,
         opened_on=work.opened_on,
         charged_off_on=work.final_on,
         claim=(claim[0], claim[1], claim[2], claim[3]),
