@@ -125,13 +125,31 @@ def _charge(work: Fold, fact: Fact) -> None:
         raise InvalidInput("amount-not-positive", amount_minor=amount)
     is_fee = fact.kind is FactKind.FEE_CHARGED
     part = Part.FEE if is_fee else Part.PENALTY
-    row = work.charge_row(fact.effective_on)
+    row = _charge_row(work, fact.effective_on)
     row.due[part] += amount
     if work.tracer is not None:
         work.tracer.share("charged", fact, row.nr, part, amount)
     parts = [0, 0, 0, 0]
     parts[part] = amount
     work.note(fact, amount, parts, "fee" if is_fee else "penalty")
+
+
+def _charge_row(work: Fold, on: date) -> Row:
+    """The row a charge of a day belongs to: its period's, or one of its own once the whole plan is paid.
+
+    A charge on a loan with nothing else to pay is late from its own day, not from the last instalment.
+    """
+    end = work.plan_end()
+    if on <= work.rows[end].due_on:
+        return work.rows[work.row_at(on)]
+    work.refresh(on)
+    if any(row.unpaid for row in work.rows[: end + 1]):
+        return work.rows[end]
+    last = work.rows[-1]
+    if not last.is_charge or last.due_on != on:
+        last = Row(last.nr + 1, on, on, is_down_payment=True, is_charge=True, is_locked=True)
+        work.rows.append(last)
+    return last
 
 
 def _share_of_schedule(work: Fold, fact: Fact) -> int:

@@ -577,30 +577,3 @@ class Fold:
         while k > 0 and self.rows[k].is_charge:
             k -= 1
         return k
-
-    def charge_row(self, on: date) -> Row:
-        """The row a charge of a day belongs to: its period's, or one of its own once the whole plan is paid.
-
-        A charge on a loan with nothing else to pay is late from its own day, not from the last instalment.
-        """
-        end = self.plan_end()
-        if on <= self.rows[end].due_on:
-            return self.rows[self.row_at(on)]
-        self.refresh(on)
-        if any(row.unpaid for row in self.rows[: end + 1]):
-            return self.rows[end]
-        last = self.rows[-1]
-        if not last.is_charge or last.due_on != on:
-            last = Row(last.nr + 1, on, on, is_down_payment=True, is_charge=True, is_locked=True)
-            self.rows.append(last)
-        return last
-
-
-def _sum(pairs: Sequence[tuple[int, int]]) -> tuple[int, int]:
-    top, bottom = 0, 1
-    for num, den in pairs:
-        if den == bottom:
-            top += num
-        else:
-            top, bottom = top * den + num * bottom, bottom * den
-    return top, bottom
