@@ -577,3 +577,13 @@ class Fold:
         while k > 0 and self.rows[k].is_charge:
             k -= 1
         return k
+
+
+def _sum(pairs: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    top, bottom = 0, 1
+    for num, den in pairs:
+        if den == bottom:
+            top += num
+        else:
+            top, bottom = top * den + num * bottom, bottom * den
+    return top, bottom
