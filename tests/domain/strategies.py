@@ -48,6 +48,7 @@ def conventions(draw: st.DrawFn) -> Convention:
         amortization=draw(st.sampled_from(Amortization)),
         is_recalculated_daily=draw(st.booleans()),
         prepayment=draw(st.sampled_from(Prepayment)),
+        payoff_to_row_end=draw(st.booleans()),
         suspends_from_dpd=draw(st.sampled_from([None, 1, 31, 91])),
     )
 
@@ -122,14 +123,14 @@ def turns(draw: st.DrawFn, terms: LoanTerms, facts: list[Fact]) -> list[Fact]:
     return made
 
 
-TURNS = ("move", "extend", "re-age", "re-amortize", "fee", "pct", "waive", "off", "rate", "pause")
-
-
 @st.composite
 def turn(draw: st.DrawFn, terms: LoanTerms, facts: list[Fact], on: date, ref: str) -> Fact:
     kind = draw(
         st.sampled_from(
-            ["move", "extend", "re-age", "re-amortize", "fee", "pct", "waive", "off", "rate", "pause"]
+            [
+                *("move", "extend", "re-age", "re-amortize", "fee", "pct", "waive", "off", "rate", "pause"),
+                "settle",
+            ]
         )
     )
     base = Fact(FactKind.RESCHEDULED, on, on, "test", ref)
@@ -159,6 +160,8 @@ def turn(draw: st.DrawFn, terms: LoanTerms, facts: list[Fact], on: date, ref: st
         return replace(base, kind=FactKind.WAIVED, parts=(parts[0], parts[1], parts[2], parts[3]))
     if kind == "rate":
         return replace(base, kind=FactKind.RATE_CHANGED, rate=Fraction(draw(st.integers(0, 3600)), 10_000))
+    if kind == "settle":
+        return replace(base, kind=FactKind.PAID_OFF)
     if kind == "pause":
         return replace(base, kind=FactKind.PAUSE_SET, until=on + timedelta(days=draw(st.integers(0, 60))))
     return replace(base, kind=FactKind.CHARGED_OFF)

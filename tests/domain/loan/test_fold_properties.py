@@ -50,11 +50,12 @@ def test_every_payment_is_split_to_the_cent(life: Life) -> None:
     terms, facts, as_of = life
     state = fold(terms, facts, as_of=as_of)
     for a in state.applied:
-        if a.fact.kind is FactKind.PAYMENT_RECEIVED:
+        if a.fact.kind in (FactKind.PAYMENT_RECEIVED, FactKind.PAID_OFF):
             assert sum(a.parts) + a.overpaid == a.amount
     came = sum(sum(r.paid) for r in state.rows) + state.overpaid + sum(recovered(state))
     waived = sum(sum(f.parts) for f in facts if f.parts is not None)
-    assert came == waived + sum(f.amount for f in facts if f.kind is FactKind.PAYMENT_RECEIVED)
+    settled = sum(a.amount for a in state.applied if a.fact.kind is FactKind.PAID_OFF)
+    assert came == waived + settled + sum(f.amount for f in facts if f.kind is FactKind.PAYMENT_RECEIVED)
 
 
 @given(lives())

@@ -57,6 +57,7 @@ def test_a_payoff_previewed_settles_the_loan(life: Life) -> None:
     paid = sum(a.amount for a in after.applied if a.fact is settle)
     assert paid == max(now.payoff, 0)
     assert after.principal_out == 0
+    assert after.overpaid == now.state.overpaid, "it is asked to the cent"
 
 
 @given(lives())

@@ -165,11 +165,13 @@ def _edges(view: View, open_on: date, buckets: Buckets) -> list[Entry]:
 def _add_slopes(entries: list[Entry], view: View, open_on: date) -> None:
     """Where the daily accrual changes after the open day; net, so a day that changes nothing adds nothing."""
     changes: dict[date, Sums] = {}
+    charged_to = charged_through(view, open_on)
+    told_to = open_on if charged_to is None or charged_to < open_on else charged_to
     for piece in view.slices:
         accrual, slope = slope_of(view.terms, piece)
-        if piece.start > open_on:
+        if piece.start > told_to:
             add(changes.setdefault(piece.start, {}), ("interest.slope", accrual), slope)
-        if piece.end > open_on:
+        if piece.end > told_to:
             add(changes.setdefault(piece.end, {}), ("interest.slope", accrual), -slope)
     dues = {e.on: e for e in entries if e.kind is EntryKind.DUE}
     for on, sums in changes.items():

@@ -212,7 +212,8 @@ def _receive(work: Fold, fact: Fact) -> None:
     amount = payoff_amount(work, on) if fact.kind is FactKind.PAID_OFF else fact.amount
     if amount <= 0:
         raise InvalidInput("amount-not-positive", amount_minor=amount)
-    payment = _Payment(work, fact, amount)
+    until = _payoff_stop(work, on) if fact.kind is FactKind.PAID_OFF else on
+    payment = _Payment(work, fact, amount, until)
     late, today, asked = _due(work, on, amount)
     if amount > asked:
         if not late and not today and stays_in_running_row(work, on, amount):
@@ -323,14 +324,18 @@ def payoff_amount(work: Fold, on: date) -> int:
 
 
 class _Payment:
-    """One payment while it is being split. `parts` and `left` always add up to the amount."""
+    """One payment while it is being split. `parts` and `left` always add up to the amount.
 
-    __slots__ = ("fact", "left", "on", "parts", "work")
+    `until` is the day to which it pays interest: its own, or the row's end where a payoff does.
+    """
 
-    def __init__(self, work: Fold, fact: Fact, amount: int) -> None:
+    __slots__ = ("fact", "left", "on", "parts", "until", "work")
+
+    def __init__(self, work: Fold, fact: Fact, amount: int, until: date) -> None:
         self.work = work
         self.fact = fact
         self.on = fact.effective_on
+        self.until = until
         self.left = amount
         self.parts = [0, 0, 0, 0]
 
@@ -343,7 +348,7 @@ class _Payment:
         self.parts[part] += paid
         self.left -= paid
         if part is PRINCIPAL:
-            self.work.repay(row, self.on, paid)
+            self.work.repay(row, self.until, paid)
         if self.work.tracer is not None:
             self.work.tracer.share("paid", self.fact, row.nr, part, paid)
         return paid
@@ -403,14 +408,14 @@ class _Payment:
     def running(self, row: Row) -> None:
         """Pay the running row: interest to the day, then principal, at most its instalment."""
         work = self.work
-        accrued = work.interest(row, self.on, self.on, 0) + row.carry + row.moved[INTEREST]
+        accrued = work.interest(row, self.until, self.until, 0) + row.carry + row.moved[INTEREST]
         for part in work.terms.allocation.order:
             if part is PRINCIPAL:
                 continue
             most = accrued if part is INTEREST else row.due[part]
             self.pay(row, part, most - row.paid[part])
         if row.paid[INTEREST] >= accrued:
-            row.interest_to = self.on
+            row.interest_to = self.until
         if not row.is_grace:
             self.pay(row, PRINCIPAL, min(self._room(row), work.out))
             self._settle(row, accrued)
@@ -456,5 +461,5 @@ class _Payment:
                 work.set_instalments(k + 1, _planned_before(work, k + 1), self.on)
         for later in work.rows[k:]:
             if work.out == 0 and self.left:
-                work.refresh(self.on)
+                work.refresh(self.until)
                 self.pay(later, INTEREST, later.due[INTEREST] - later.paid[INTEREST])

@@ -146,6 +146,9 @@ class Fold:
     def move(self, on: date, amount: int) -> None:
         """Change the principal out from the slice after `on`. Facts come by date, so moves do too."""
         self.out += amount
+        if self.move_on and self.move_on[-1] > on:
+            self._shift_base(on, amount)  # a payoff to the row's end took principal out from a later day
+            return
         self.base += amount
         if self.move_on and self.move_on[-1] == on:
             self.move_to[-1] = self.base
@@ -463,7 +466,9 @@ class Fold:
                     self.interest(row, row.due_on, as_of, row.agreed)
             elif not row.is_down_payment:
                 planned = out - behind if self.is_daily else self._agreed(row, asked)
-                whole = self.interest(row, row.due_on, as_of, planned)
+                paid_to = row.interest_to
+                real_to = as_of if paid_to is None or paid_to <= as_of else paid_to
+                whole = self.interest(row, row.due_on, real_to, planned)
                 if row.is_locked:
                     row.due[INTEREST], row.carry = row.due[INTEREST] - row.carry, 0
                     carry += whole - row.due[INTEREST] + row.moved[INTEREST]

@@ -99,10 +99,12 @@ def slope_of(terms: LoanTerms, piece: TraceSlice) -> tuple[str, int]:
 def standing(view: View, on: date) -> Sums:
     """What the loan adds to the portfolio sums at the end of `on`, a day on or after the view's own."""
     sums: Sums = {}
-    until, accrued_to = charged_through(view, on), on
+    until, due_by = charged_through(view, on), on
     if view.state.charged_off_on is not None:
         # All the plan still asked for was charged with the charge-off, so it all counts as accrued and due.
-        until = accrued_to = date.max
+        until = due_by = date.max
+    # Interest paid to a row's end by a payoff before it counts as accrued with it.
+    accrued_to = on if until is None or until < on else until
     for piece in view.slices:
         if piece.start > accrued_to:
             break
@@ -113,7 +115,7 @@ def standing(view: View, on: date) -> Sums:
                 add(sums, ("interest." + measure, accrual), slope * weight)
         if piece.start <= accrued_to < piece.end:
             add(sums, ("interest.slope", accrual), slope)
-    charged = sum(interest_charged(r, accrued_to) for r in view.rows)
+    charged = sum(interest_charged(r, due_by) for r in view.rows)
     add(sums, ("interest.charged", ""), charged)
     if is_suspended(view, on):
         suspend(sums, view, on)
@@ -157,7 +159,7 @@ def charged_through(view: View, on: date) -> date | None:
     for row in view.rows:
         closes = closes_interest(view, row) and row.due_on <= on
         end = row.due_on if closes else row.interest_to
-        if end is not None and end <= on and (found is None or end > found):
+        if end is not None and (found is None or end > found):
             found = end
     return found
 
