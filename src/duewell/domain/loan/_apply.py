@@ -378,7 +378,12 @@ class _Payment:
     # progressive: the running row's interest to the day, then principal, at most its instalment
 
     def _early_progressive(self, rule: ExcessRule) -> None:
-        rows = [r for r in self.work.rows if r.due_on > self.on and r.unpaid > 0 and not r.is_locked]
+        ahead = [r for r in self.work.rows if r.due_on > self.on and r.unpaid > 0]
+        rows = [r for r in ahead if not r.is_locked]
+        for row in ahead:
+            if row.is_locked and row.start <= self.on:
+                # Only a last row settled ahead asks for more: interest that had no later row to move to.
+                self.pay(row, INTEREST, row.due[INTEREST] - row.paid[INTEREST])
         if self.work.is_bearing and rows and rows[0].start <= self.on:
             self.running(rows.pop(0))
         if not self.left:
@@ -433,13 +438,20 @@ class _Payment:
     def _room(self, row: Row) -> int:
         """How much principal a row not yet due can still take."""
         work = self.work
-        is_last = row is work.rows[work.last_open()] and not row.is_locked
-        if is_last or work.convention.amortization is Amortization.EQUAL_PRINCIPAL or not work.is_bearing:
+        if work.convention.amortization is Amortization.EQUAL_PRINCIPAL or not work.is_bearing:
             return row.due[PRINCIPAL] - row.paid[PRINCIPAL]
+        if self._is_alone(row):
+            return work.out
         if row.is_grace:
             return 0
         own = max(row.paid[INTEREST] - max(row.moved[INTEREST], 0), 0)
         return row.instalment + row.extra - row.paid[PRINCIPAL] - own
+
+    def _is_alone(self, row: Row) -> bool:
+        """Whether every other row not yet due was settled, so that this one takes all that is left."""
+        return not row.is_locked and all(
+            r.is_locked or r.is_grace for r in self.work.rows if r.due_on > self.on and r is not row
+        )
 
     # cumulative with daily recalculation: wholly principal of the row, and a new plan if it is more
 
