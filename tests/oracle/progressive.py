@@ -166,7 +166,7 @@ def set_instalments(deal: Deal, acts: Sequence[Act], ledger: Ledger, lines: list
         out -= sum(amount for on, amount in before.relent if holder(lines, on) >= index)
         out -= sum(line.due[PRINCIPAL] for line in earlier[:index])
         is_paused = any(a.what == "pause" for a in acts[:n])
-        is_disturbed = is_paused or overdue_or_early(earlier, before, change.on)
+        is_disturbed = is_paused or overdue_or_early(earlier, before, looked)
         fit(deal, acts[: n + 1], before, lines, index, out, looked, not is_disturbed)
 
 
@@ -207,7 +207,9 @@ def overdue_or_early(lines: Sequence[Line], ledger: Ledger, on: date) -> bool:
     """Whether an amount is overdue on a day, or something was paid before its day."""
     due = {line.nr: line.due_on for line in lines}
     late = any(line.due_on < on and line.unpaid for line in lines)
-    return late or any(b.on < due[b.nr] for b in ledger.booked if b.on < on)
+    return late or any(
+        b.on < due[b.nr] for b in ledger.booked if b.on < on and b.part in (INTEREST, PRINCIPAL)
+    )
 
 
 def row_of(lines: Sequence[Line], act: Act) -> int | None:

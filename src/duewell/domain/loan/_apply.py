@@ -101,14 +101,15 @@ def _planned_before(work: Fold, first: int) -> int:
 def _change_rate(work: Fold, fact: Fact) -> None:
     if fact.rate is None or fact.rate < 0:
         raise InvalidInput("contract-rate-negative", rate=str(fact.rate))
-    work.refresh(fact.effective_on)
+    on = fact.effective_on if work.seen_on is None else min(fact.effective_on, work.seen_on)
+    work.refresh(on)
     work.rates.append((fact.effective_on, fact.rate))
     work.lines = rate_lines(work.rates, work.pauses)
     work.thaw()
     work.is_bearing = work.is_bearing or fact.rate != 0
     if not work.is_flat and work.convention.engine is Engine.PROGRESSIVE:
         first = work.row_at(fact.effective_on)
-        work.set_instalments(first, _planned_before(work, first), fact.effective_on)
+        work.set_instalments(first, _planned_before(work, first), on)
 
 
 def _pause(work: Fold, fact: Fact) -> None:
@@ -340,6 +341,8 @@ class _Payment:
         if paid <= 0:
             return 0
         row.paid[part] += paid
+        if part >= INTEREST and row.due_on > self.on:
+            self.work.is_ahead = True
         self.parts[part] += paid
         self.left -= paid
         if part is PRINCIPAL:

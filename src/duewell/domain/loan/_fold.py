@@ -114,6 +114,10 @@ class Fold:
         self.settled = 0
         self.is_moved = False
         """A due date was moved: the last row then takes any difference of the instalment."""
+        self.is_ahead = False
+        """Interest or principal was paid before its day: the last row then takes any difference too."""
+        self.seen_on: date | None = None
+        """The day the loan is looked at, where a change agreed ahead is applied before its own day."""
         self.anchor = self._anchor()
         self.written_off: list[int] | None = None
         """What the borrower still owes by part after a charge-off; None while the loan is on the books."""
@@ -281,7 +285,7 @@ class Fold:
         Not after a pause, an early payment or an unpaid past due row: then the last row takes it all.
         """
         late = any(r.due_on < as_of and r.unpaid > 0 for r in self.rows)
-        if self.pauses or self.is_moved or late or any(r.is_locked for r in self.rows):
+        if self.pauses or self.is_moved or late or self.is_ahead:
             return
         gap = self._last_gap(level, as_of)
         step = round_ratio(gap, count, self.convention.rounding)
