@@ -46,3 +46,37 @@ def test_interest_left_to_the_last_row_is_taken_from_a_payment_in_its_period() -
     assert left > 0, "interest from 16 to 20 January stands in the last row"
     assert state.applied[-1].parts == (0, 0, left, 0)
     assert ageing(state).dpd == 0
+
+
+def test_without_interest_the_last_row_takes_its_charges_and_principal_before_the_one_before_it() -> None:
+    terms = replace(
+        SIX, rate=Fraction(0), instalments=2, allocation=Allocation(excess=(("repayment", ExcessRule.LAST),))
+    )
+    fee = Fact(FactKind.FEE_CHARGED, date(2024, 1, 5), date(2024, 1, 5), "bank", "fee", amount=100)
+    rows = fold(terms, [disbursed(terms), fee, paid(date(2024, 1, 10), 5_050)], as_of=date(2024, 1, 10)).rows
+    assert [tuple(r.paid) for r in rows] == [(0, 50, 0, 0), (0, 0, 0, 5_000)]
+
+
+def test_money_lent_again_is_not_in_the_instalments_too() -> None:
+    """A refund is asked in the row of its day; a tranche in that row sets the instalment without it.
+
+    The payment ahead keeps the instalment from being fitted, which would hide the error.
+    """
+    terms = replace(SIX, rate=Fraction(0), principal=60_000)
+    day = date(2024, 1, 10)
+    refund = Fact(FactKind.REFUNDED, day, day, "bank", "back", amount=600)
+    tranche = Fact(FactKind.DISBURSED, date(2024, 1, 20), date(2024, 1, 20), "bank", "more", amount=6_000)
+    rows = fold(
+        terms, [disbursed(terms), paid(date(2024, 1, 5), 100), refund, tranche], as_of=date(2024, 1, 20)
+    ).rows
+    assert [r.due[Part.PRINCIPAL] for r in rows] == [11_600, 11_000, 11_000, 11_000, 11_000, 11_000]
+
+
+def test_money_lent_again_in_a_principal_grace_is_paid_before_the_rows_after_it() -> None:
+    terms = replace(SIX, grace_principal=2)
+    day = date(2024, 1, 10)
+    refund = Fact(FactKind.REFUNDED, day, day, "bank", "back", amount=600)
+    rows = fold(
+        terms, [disbursed(terms), refund, paid(date(2024, 1, 20), 1_000)], as_of=date(2024, 1, 20)
+    ).rows
+    assert rows[0].paid[Part.PRINCIPAL] == 600

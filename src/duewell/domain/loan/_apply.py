@@ -94,8 +94,12 @@ def _disburse(work: Fold, fact: Fact) -> None:
 
 
 def _planned_before(work: Fold, first: int) -> int:
-    """The balance the plan gives at the start of a row: all lent less the principal of rows before."""
-    return sum(a for _, a in work.lent) - sum(r.due[PRINCIPAL] for r in work.rows[:first])
+    """What the instalments from a row on repay: all lent less the principal of rows before.
+
+    What was lent again is asked beside the instalment of its row, so it is not in the instalments too.
+    """
+    again = sum(r.extra for r in work.rows[first:])
+    return sum(a for _, a in work.lent) - again - sum(r.due[PRINCIPAL] for r in work.rows[:first])
 
 
 def _change_rate(work: Fold, fact: Fact) -> None:
@@ -391,6 +395,9 @@ class _Payment:
             self.running(rows.pop(0))
         if not self.left:
             return
+        if not self.work.is_bearing:
+            self._without_interest(rows, rule)
+            return
         for row in rows:
             self.pay(row, Part.PENALTY, row.due[Part.PENALTY] - row.paid[Part.PENALTY])
             self.pay(row, Part.FEE, row.due[Part.FEE] - row.paid[Part.FEE])
@@ -408,6 +415,17 @@ class _Payment:
             if self._room(row) > 0:
                 self._ahead(row, self.left)
 
+    def _without_interest(self, rows: list[Row], rule: ExcessRule) -> None:
+        """Rows of a loan without interest take money in advance as they would when due, in the rule's order."""
+        if rule is ExcessRule.SPREAD and rows:
+            share = round_ratio(self.left, len(rows), self.work.convention.rounding)
+            for row in rows:
+                most = min(share, self.left) if row is not rows[-1] else self.left
+                for part in self.work.terms.allocation.order:
+                    most -= self.pay(row, part, min(most, row.due[part] - row.paid[part]))
+        if self.left:
+            self.slot(rows[::-1] if rule is ExcessRule.LAST else rows)
+
     def running(self, row: Row) -> None:
         """Pay the running row: interest to the day, then principal, at most its instalment."""
         work = self.work
@@ -419,8 +437,8 @@ class _Payment:
             self.pay(row, part, most - row.paid[part])
         if row.paid[INTEREST] >= accrued:
             row.interest_to = self.on
+        self.pay(row, PRINCIPAL, min(self._room(row), work.out))
         if not row.is_grace:
-            self.pay(row, PRINCIPAL, min(self._room(row), work.out))
             self._settle(row, accrued)
 
     def _settle(self, row: Row, accrued: int) -> None:
@@ -446,7 +464,7 @@ class _Payment:
         if self._is_alone(row):
             return work.out
         if row.is_grace:
-            return 0
+            return row.extra - row.paid[PRINCIPAL]
         own = max(row.paid[INTEREST] - max(row.moved[INTEREST], 0), 0)
         return row.instalment + row.extra - row.paid[PRINCIPAL] - own
 
