@@ -54,6 +54,8 @@ def story(seed: int, allowed: frozenset[str]) -> Story:
     if "late-learnt" in allowed:
         facts = learnt(rng, facts, features)
     for name, made in TURNS.items():
+        if name == "payoff" and features & {"refund", "tranche"}:
+            continue
         if name in allowed and rng.random() < 0.25:
             turn = made(rng, terms, facts, life_days)
             facts += turn
@@ -216,7 +218,7 @@ def pauses(rng: random.Random, terms: LoanTerms, facts: list[Fact], life_days: i
 
 def tranches(rng: random.Random, terms: LoanTerms, facts: list[Fact], life_days: int) -> list[Fact]:
     """A further disbursement."""
-    if terms.down_payment_share:
+    if terms.down_payment_share or terms.grace_principal:
         return []
     return [
         replace(
