@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 
-from tests.oracle import progressive
+from tests.oracle import cumulative, progressive
 from tests.oracle.penalty import add_penalty
 from tests.oracle.progressive import Ledger
 from tests.oracle.world import (
@@ -65,7 +65,8 @@ class Life:
 
     def rows(self, on: date) -> list[Line]:
         """The rows as they stand on a day, from scratch."""
-        lines = progressive.build(self.deal, self.acts, self.ledger, on)
+        side = progressive if self.deal.engine == "progressive" else cumulative
+        lines = side.build(self.deal, self.acts, self.ledger, on)
         add_penalty(self.deal, self.ledger, lines, on)
         return lines
 
@@ -89,6 +90,13 @@ def answer(deal: Deal, acts: Sequence[Act], as_of: date) -> Answer:
             meet(life, act)
     lines = life.rows(as_of)
     since = min((line.due_on for line in lines if line.due_on < as_of and line.unpaid), default=None)
+    if (
+        deal.engine == "cumulative"
+        and cumulative.is_recalculated(deal)
+        and deal.prepayment == "reduce number"
+    ):
+        # The schedule ends where nothing is left to repay.
+        lines = [n for n in lines if any(n.due.values()) or any(n.paid.values())]
     return Answer(
         rows=[
             (n.nr, n.due_on, tuple(n.due[p] for p in PARTS), tuple(n.paid[p] for p in PARTS), n.balance)
@@ -166,7 +174,13 @@ def pay(life: Life, act: Act, amount: int) -> None:
         for line, part in walk(life.deal, slot):
             give(line, part, line.open(part))
     ahead = [line for line in lines if line.due_on > act.on]
-    if life.bears_interest:
+    if life.deal.engine == "cumulative":
+        if cumulative.is_recalculated(life.deal):
+            pay_cumulative(life, act, lines, made, give, lambda: left)
+        else:
+            for line, part in walk(life.deal, ahead):
+                give(line, part, line.open(part))
+    elif life.bears_interest:
         pay_ahead(life, act, lines, give, lambda: left)
     else:
         for line, part, most in excess(life.deal, ahead, act.kind, left):
@@ -177,6 +191,25 @@ def pay(life: Life, act: Act, amount: int) -> None:
     life.overpaid += left
     parts = tuple(sum(b.amount for b in made if b.part == p) for p in PARTS)
     life.splits.append((act.ref, amount, parts, left, life.principal_out(act.on)))  # type: ignore[arg-type]
+
+
+def pay_cumulative(life: Life, act: Act, lines: list[Line], made, give, left) -> None:  # type: ignore[no-untyped-def]
+    """What is above the dues is principal of the row of that day; more than planned sets a new plan."""
+    if not left():
+        return
+    row = next((n for n in lines if not n.is_down and act.on <= n.due_on), lines[-1])
+    planned = row.due[PRINCIPAL]
+    give(row, PRINCIPAL, sum(n.due[PRINCIPAL] - n.paid[PRINCIPAL] for n in lines))
+    if row.paid[PRINCIPAL] > planned and life.deal.prepayment == "reduce instalment":
+        lent = sum(n.due[PRINCIPAL] for n in lines)
+        before = sum(n.due[PRINCIPAL] for n in lines if n.nr < row.nr)
+        life.ledger.replanned.append((row.nr + 1, lent - before - row.paid[PRINCIPAL], act.on))
+    if left():
+        # All principal is paid: what is left meets the interest the rows still ask for.
+        after = Life(life.deal, life.acts, replace(life.ledger, booked=[*life.ledger.booked, *made]))
+        for line in after.rows(act.on):
+            if line.nr >= row.nr:
+                give(line, INTEREST, line.open(INTEREST))
 
 
 def walk(deal: Deal, slot: Sequence[Line]) -> list[tuple[Line, str]]:

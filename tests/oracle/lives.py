@@ -16,14 +16,17 @@ from duewell.domain.facts import ChargeBase, Fact, FactKind
 from duewell.domain.money import Rounding
 from duewell.domain.product import (
     Allocation,
+    Amortization,
     Convention,
     Engine,
     ExcessRule,
+    InterestMethod,
     LoanTerms,
     Part,
     PenaltyBase,
     PenaltyMode,
     PenaltyTerms,
+    Prepayment,
     Processing,
     RateCap,
 )
@@ -49,6 +52,14 @@ def story(seed: int, allowed: frozenset[str]) -> Story:
     terms = terms_of(rng, engine, allowed, features)
     facts = [Fact(FactKind.DISBURSED, terms.start, terms.start, "oracle", "0000", amount=terms.principal)]
     life_days = days_of(terms)
+    if engine is Engine.CUMULATIVE:
+        c = terms.convention
+        flat = c.interest_method is InterestMethod.FLAT
+        features.add("flat" if flat else "daily" if c.is_recalculated_daily else "as agreed")
+        if not flat:
+            features.add(c.amortization.value)
+        if "daily" in features:
+            features.add(c.prepayment.value)
     if "pay" in allowed and rng.random() < 0.85:
         facts += payments(rng, terms, life_days, features)
     if "late-learnt" in allowed:
@@ -82,9 +93,18 @@ def convention(rng: random.Random, engine: Engine) -> Convention:
     years = [DaysInYear.D360, DaysInYear.D364, DaysInYear.D365]
     if month is DaysInMonth.ACTUAL:
         years += [DaysInYear.ACTUAL] * 2
+    more = {}
+    if engine is Engine.CUMULATIVE:
+        more = {
+            "interest_method": rng.choice([*InterestMethod, InterestMethod.DECLINING]),
+            "amortization": rng.choice([*Amortization, Amortization.EQUAL_INSTALMENTS]),
+            "is_recalculated_daily": rng.random() < 0.6,
+            "prepayment": rng.choice(list(Prepayment)),
+        }
     return Convention(
         name="oracle",
         engine=engine,
+        **more,
         rounding=rng.choice(list(Rounding)),
         instalment_rounding=rng.choice(list(Rounding)),
         instalment_multiple=rng.choice([1, 1, 1, 10, 100]),
@@ -106,6 +126,10 @@ def terms_of(rng: random.Random, engine: Engine, allowed: frozenset[str], featur
     )
     features |= {"grace"} if grace else set()
     features |= {"down"} if down else set()
+    interest_grace = 0
+    if engine is Engine.CUMULATIVE and "grace" in allowed and count > 1 and rng.random() < 0.15:
+        interest_grace = rng.randint(1, count - 1)
+        features.add("interest grace")
     order = list(Part)
     if "order" in allowed and rng.random() < 0.3:
         rng.shuffle(order)
@@ -115,7 +139,7 @@ def terms_of(rng: random.Random, engine: Engine, allowed: frozenset[str], featur
         features.add("vertical")
         processing = Processing.VERTICAL
     rule = ExcessRule.NEXT
-    if "excess" in allowed and rng.random() < 0.5:
+    if "excess" in allowed and engine is Engine.PROGRESSIVE and rng.random() < 0.5:
         rule = rng.choice([ExcessRule.LAST, ExcessRule.SPREAD])
         features.add(f"excess {rule.value}")
     return LoanTerms(
@@ -129,6 +153,7 @@ def terms_of(rng: random.Random, engine: Engine, allowed: frozenset[str], featur
         allocation=Allocation(tuple(order), processing, (("repayment", rule),)),
         penalty=penalty(rng, allowed, features),
         grace_principal=grace,
+        grace_interest=interest_grace,
         down_payment_share=down,
     )
 

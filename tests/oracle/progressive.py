@@ -39,6 +39,7 @@ class Ledger:
     booked: list[Booking] = field(default_factory=list)
     settled: list[Settled] = field(default_factory=list)
     relent: list[tuple[date, int]] = field(default_factory=list)
+    replanned: list[tuple[int, int, date]] = field(default_factory=list)
 
     def before(self, day: date) -> Ledger:
         """The ledger at the end of the day before."""
