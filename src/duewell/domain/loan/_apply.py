@@ -416,7 +416,7 @@ class _Payment:
                 self._ahead(row, self.left)
 
     def _without_interest(self, rows: list[Row], rule: ExcessRule) -> None:
-        """Rows of a loan without interest take money in advance as they would when due, in the rule's order."""
+        """Rows of a loan without interest take money in advance as when due, in the order of the rule."""
         if rule is ExcessRule.SPREAD and rows:
             share = round_ratio(self.left, len(rows), self.work.convention.rounding)
             for row in rows:

@@ -472,7 +472,9 @@ class Fold:
                     row.due[INTEREST], row.carry = row.due[INTEREST] - row.carry, 0
                     carry += whole - row.due[INTEREST] + row.moved[INTEREST]
                 else:
-                    asks, collected = whole + carry + row.moved[INTEREST], row.paid[INTEREST]
+                    asks = whole + carry + row.moved[INTEREST]
+                    # What was deferred to this row is added below, so it is no part of its own interest.
+                    collected = row.paid[INTEREST] - (0 if self._is_deferring(row) else deferred)
                     # Interest collected ahead of a pause or a lower rate is credited to the next row.
                     row.carry, row.due[INTEREST] = carry, max(asks, collected)
                     carry = row.credit = min(asks - collected, 0)
@@ -554,12 +556,16 @@ class Fold:
         grace = self.terms.grace_interest
         if not grace:
             return 0
-        if row.nr - self.row_nr_offset <= grace:
+        if self._is_deferring(row):
             deferred += row.due[INTEREST]
             row.due[INTEREST] = 0
             return deferred
         row.due[INTEREST] += deferred
         return 0
+
+    def _is_deferring(self, row: Row) -> bool:
+        """Whether the interest of a row is collected with a later one."""
+        return row.nr - self.row_nr_offset <= self.terms.grace_interest
 
     def set_balances(self) -> None:
         """Write the balance after each row: what was lent by then less what the rows ask."""
