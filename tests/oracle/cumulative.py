@@ -37,22 +37,28 @@ def row_factor(deal: Deal, acts: Sequence[Act], line: Line) -> Fraction:
     year = 360 if deal.days_in_year == "actual" else int(deal.days_in_year)
     unit = {"MONTHS": 30, "WEEKS": 7, "DAYS": 1}[deal.unit]
     rate = deal.rate
-    if deal.method == "flat":
-        for act in acts:
-            if act.what == "rate" and act.on <= line.due_on:
-                rate = act.rate
+    last = line.due_on if deal.method == "flat" else line.start + DAY
+    for act in acts:
+        if act.what == "rate" and act.on <= last:
+            rate = act.rate
     return rate * unit * deal.every / year
 
 
 def interest_of(
-    deal: Deal, acts: Sequence[Act], ledger: Ledger, lines: Sequence[Line], i: int, as_of: date
+    deal: Deal,
+    acts: Sequence[Act],
+    ledger: Ledger,
+    lines: Sequence[Line],
+    i: int,
+    as_of: date,
+    to: date | None = None,
 ) -> int:
     """Interest of a row, rounded slice by slice; flat interest is one amount."""
     line = lines[i]
     if deal.method == "flat":
         return rounded(deal.principal * row_factor(deal, acts, line), deal.rounding)
     if is_recalculated(deal):
-        base_of = bases(deal, acts, ledger, lines, i, as_of, line.due_on)
+        base_of = bases(deal, acts, ledger, lines, i, as_of, to or line.due_on)
     else:
         given = sum(other.due[PRINCIPAL] for other in lines[:i])
         base_of = {day: lent_by(deal, acts, ledger, day - DAY) - given for day in days_of(line)}
@@ -89,8 +95,8 @@ def build(deal: Deal, acts: Sequence[Act], ledger: Ledger, as_of: date) -> list[
     lines = blank_rows(deal)
     first = deal.approved if deal.approved is not None else deal.principal
     plan(deal, (), lines, 0, first - rounded(first * deal.down_share, deal.rounding))
-    for nr, balance, _ in ledger.replanned:
-        plan(deal, acts, lines, nr - 1, balance)
+    for nr, balance, on in ledger.replanned:
+        plan(deal, [act for act in acts if act.on <= on], lines, nr - 1, balance)
     for b in ledger.booked:
         lines[b.nr - 1].paid[b.part] += b.amount
     for on, amount in ledger.relent:
@@ -99,16 +105,17 @@ def build(deal: Deal, acts: Sequence[Act], ledger: Ledger, as_of: date) -> list[
     given = credit = skip = deferred = 0
     for i, line in enumerate(lines):
         full = 0 if line.is_down else interest_of(deal, acts, ledger, lines, i, as_of)
-        line.carry_in = credit
-        line.due[INTEREST] = max(full + credit, line.paid[INTEREST])
-        credit = min(full + credit - line.due[INTEREST], 0)
+        number = line.nr - (1 if deal.down_share else 0)
+        is_deferring = 0 < number <= deal.grace_interest
+        asks = full + credit + (0 if is_deferring else deferred)
+        asked = max(asks, line.paid[INTEREST])
+        credit = min(asks - asked, 0)
+        # The instalment knows only the row's own interest, whenever that is collected.
+        line.due[INTEREST] = asked - (0 if is_deferring else deferred)
         later = sum(other.paid[PRINCIPAL] + other.extra for other in lines[i + 1 :])
         skip = ask_principal(deal, lines, i, total - given - later, skip)
-        number = line.nr - (1 if deal.down_share else 0)
-        if 0 < number <= deal.grace_interest:
-            deferred, line.due[INTEREST] = deferred + line.due[INTEREST], 0
-        elif not line.is_down:
-            deferred, line.due[INTEREST] = 0, line.due[INTEREST] + deferred
+        if not line.is_down:
+            line.due[INTEREST], deferred = (0, deferred + asked) if is_deferring else (asked, 0)
         given += line.due[PRINCIPAL]
         line.balance = lent_by(deal, acts, ledger, line.due_on) - given
     add_charges(acts, lines)

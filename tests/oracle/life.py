@@ -26,6 +26,7 @@ from tests.oracle.world import (
     Booking,
     Deal,
     Line,
+    OutsideTheRules,
     Settled,
     rounded,
 )
@@ -50,6 +51,7 @@ class Answer:
     outstanding: int
     claim: tuple[int, ...] = (0, 0, 0, 0)
     void: list[str] = field(default_factory=list)
+    is_written_off: bool = False
 
 
 @dataclass
@@ -62,6 +64,8 @@ class Life:
     splits: list[Split] = field(default_factory=list)
     overpaid: int = 0
     void: list[str] = field(default_factory=list)
+    claim: list[int] | None = None
+    charged_off_on: date | None = None
 
     def rows(self, on: date) -> list[Line]:
         """The rows as they stand on a day, from scratch."""
@@ -88,6 +92,8 @@ def answer(deal: Deal, acts: Sequence[Act], as_of: date) -> Answer:
         # A change of the plan counts once it is known, whatever its day; anything else on its day.
         if act.on <= as_of or act.what in AHEAD:
             meet(life, act)
+    if life.charged_off_on is not None:
+        return written_off(life)
     lines = life.rows(as_of)
     since = min((line.due_on for line in lines if line.due_on < as_of and line.unpaid), default=None)
     if (
@@ -117,7 +123,10 @@ def answer(deal: Deal, acts: Sequence[Act], as_of: date) -> Answer:
 
 
 def meet(life: Life, act: Act) -> None:
-    """One act: it changes the plan, or money comes and is booked."""
+    """One act: it changes the plan, or money comes and is booked. After a charge-off only money counts."""
+    if life.claim is not None:
+        after_charge_off(life, act)
+        return
     if act.what == "open":
         life.splits.append((act.ref, act.amount, (0, 0, 0, 0), 0, act.amount))
     elif act.what == "pay":
@@ -140,7 +149,12 @@ def meet(life: Life, act: Act) -> None:
         life.acts.append(replace(act, amount=amount))
         parts = (amount, 0, 0, 0) if act.what == "penalty" else (0, amount, 0, 0)
         life.splits.append((act.ref, amount, parts, 0, life.principal_out(act.on)))
+    elif act.what == "charge off":
+        charge_off(life, act)
+    elif act.what == "recover":
+        life.void.append(act.ref)
     elif act.what == "disburse":
+        refuse_where_all_is_settled(life, act)
         life.acts.append(act)
         life.splits.append((act.ref, act.amount, (0, 0, 0, 0), 0, life.principal_out(act.on)))
     else:
@@ -231,7 +245,7 @@ def excess(deal: Deal, ahead: Sequence[Line], kind: str, left: int) -> list[tupl
     for n, line in enumerate(rows):
         share = rounded(Fraction(left, len(rows)), deal.rounding)
         if n == len(rows) - 1:
-            share = left - share * (len(rows) - 1)
+            share = left
         for part in deal.order:
             part_share = min(share, line.open(part))
             places.append((line, part, part_share))
@@ -255,7 +269,7 @@ def pay_ahead(life: Life, act: Act, lines: list[Line], give, left) -> None:  # t
         rows = [n for n in rows if principal_cap(lines, n, act.on, 0)[0] > n.paid[PRINCIPAL]]
     if rule == "spread" and rows:
         each = rounded(Fraction(left(), len(rows)), life.deal.rounding)
-        shares = [each] * (len(rows) - 1) + [left() - each * (len(rows) - 1)]
+        shares = [each] * (len(rows) - 1) + [left()]
     for again in (shares, [10**15] * len(rows)):
         for line, share in zip(rows, again, strict=True):
             if line.is_settled:
@@ -302,7 +316,7 @@ def payoff_of(life: Life, lines: Sequence[Line], on: date) -> int:
     for i, line in enumerate(lines):
         if line.start <= on < line.due_on:
             to = line.due_on if life.deal.payoff_to_row_end else on
-            come = progressive.interest_to(life.deal, life.acts, life.ledger, lines, i, to)
+            come = accrued(life, lines, i, to)
             owed += max(come - line.paid[INTEREST], 0)
         if line.due_on > on:
             owed += sum(max(line.open(p), 0) for p in (PENALTY, FEE))
@@ -315,6 +329,7 @@ def refund(life: Life, act: Act) -> None:
     life.overpaid -= back
     rest = act.amount - back
     if rest:
+        refuse_where_all_is_settled(life, act)
         life.ledger.relent.append((act.on, rest))
     life.splits.append((act.ref, act.amount, (0, 0, 0, rest), -back, life.principal_out(act.on)))
 
@@ -335,3 +350,65 @@ def waive(life: Life, act: Act) -> None:
                 line.paid[part] += got
                 left -= got
     life.splits.append((act.ref, sum(act.parts), act.parts, 0, life.principal_out(act.on)))
+
+
+def refuse_where_all_is_settled(life: Life, act: Act) -> None:
+    """Money lent when every row from its own on was settled early: the rules name no row that asks for it."""
+    rows = [line for line in life.rows(act.on) if line.due_on >= act.on]
+    if all(line.is_settled for line in rows) or not any(line.unpaid for line in life.rows(act.on)):
+        raise OutsideTheRules(f"{act.what} on {act.on} after every row was paid")
+
+
+def charge_off(life: Life, act: Act) -> None:
+    """Take principal, what is charged, and interest accrued to the day, or all that the plan asks for."""
+    deal, lines = life.deal, life.rows(act.on)
+    interest = sum(line.open(INTEREST) for line in lines if line.due_on <= act.on)
+    if deal.takes_scheduled_interest or deal.method == "flat":
+        interest = sum(line.open(INTEREST) for line in lines)
+    else:
+        for i, line in enumerate(lines):
+            if line.start <= act.on < line.due_on:
+                interest += max(accrued(life, lines, i, act.on) - line.paid[INTEREST], 0)
+    charged = [sum(line.open(part) for line in lines) for part in (PENALTY, FEE)]
+    taken = [*charged, interest, life.principal_out(act.on)]
+    if not sum(taken):
+        life.void.append(act.ref)
+        return
+    life.splits.append((act.ref, sum(taken), tuple(taken), 0, -1))  # type: ignore[arg-type]
+    life.claim, life.charged_off_on = taken, act.on
+
+
+def accrued(life: Life, lines: Sequence[Line], i: int, to: date) -> int:
+    """What interest of a row has come to by a day."""
+    if life.deal.engine == "cumulative":
+        return cumulative.interest_of(life.deal, life.acts, life.ledger, lines, i, to, to)
+    return progressive.interest_to(life.deal, life.acts, life.ledger, lines, i, to)
+
+
+def after_charge_off(life: Life, act: Act) -> None:
+    """Money that comes later meets the claim in the product's order; nothing else counts."""
+    assert life.claim is not None, "only after a charge-off"
+    if act.what not in ("pay", "recover"):
+        life.void.append(act.ref)
+        return
+    left, parts = act.amount, dict.fromkeys(PARTS, 0)
+    for part in life.deal.order:
+        parts[part] = min(left, life.claim[PARTS.index(part)])
+        life.claim[PARTS.index(part)] -= parts[part]
+        left -= parts[part]
+    life.overpaid += left
+    life.splits.append((act.ref, act.amount, tuple(parts.values()), left, -1))  # type: ignore[arg-type]
+
+
+def written_off(life: Life) -> Answer:
+    """Nothing stands on the books; the rows due by then are as they were, and the claim is what is owed."""
+    assert life.claim is not None and life.charged_off_on is not None, "only after a charge-off"
+    rows = [n for n in life.rows(life.charged_off_on) if n.due_on <= life.charged_off_on]
+    shown = [
+        (n.nr, n.due_on, tuple(n.due[p] for p in PARTS), tuple(n.paid[p] for p in PARTS), n.balance)
+        for n in rows
+    ]
+    claim = tuple(life.claim)
+    return Answer(
+        shown, 0, life.overpaid, life.splits, 0, None, 0, sum(claim), claim, life.void, is_written_off=True
+    )
