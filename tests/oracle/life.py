@@ -96,13 +96,7 @@ def answer(deal: Deal, acts: Sequence[Act], as_of: date) -> Answer:
         return written_off(life)
     lines = life.rows(as_of)
     since = min((line.due_on for line in lines if line.due_on < as_of and line.unpaid), default=None)
-    if (
-        deal.engine == "cumulative"
-        and cumulative.is_recalculated(deal)
-        and deal.prepayment == "reduce number"
-    ):
-        # The schedule ends where nothing is left to repay.
-        lines = [n for n in lines if any(n.due.values()) or any(n.paid.values())]
+    lines = shown_rows(deal, lines)
     return Answer(
         rows=[
             (n.nr, n.due_on, tuple(n.due[p] for p in PARTS), tuple(n.paid[p] for p in PARTS), n.balance)
@@ -120,6 +114,14 @@ def answer(deal: Deal, acts: Sequence[Act], as_of: date) -> Answer:
             max(line.open(p), 0) for line in lines if line.due_on <= as_of for p in PARTS if p != PRINCIPAL
         ),
     )
+
+
+def shown_rows(deal: Deal, lines: list[Line]) -> list[Line]:
+    """With fewer instalments the schedule ends where nothing is left to repay."""
+    is_ending = deal.prepayment == "reduce number" and deal.engine == "cumulative"
+    if not is_ending or not cumulative.is_recalculated(deal):
+        return lines
+    return [n for n in lines if any(n.due.values()) or any(n.paid.values())]
 
 
 def meet(life: Life, act: Act) -> None:
@@ -264,9 +266,9 @@ def pay_ahead(life: Life, act: Act, lines: list[Line], give, left) -> None:  # t
     rows = [n for n in lines if n.start > act.on and not n.is_settled and n.unpaid]
     if rule == "last":
         rows.reverse()
-    shares = [left()] * len(rows)
     if rule == "spread":
         rows = [n for n in rows if principal_cap(lines, n, act.on, 0)[0] > n.paid[PRINCIPAL]]
+    shares = [left()] * len(rows)
     if rule == "spread" and rows:
         each = rounded(Fraction(left(), len(rows)), life.deal.rounding)
         shares = [each] * (len(rows) - 1) + [left()]
@@ -353,9 +355,9 @@ def waive(life: Life, act: Act) -> None:
 
 
 def refuse_where_all_is_settled(life: Life, act: Act) -> None:
-    """Money lent when every row from its own on was settled early: the rules name no row that asks for it."""
+    """Money lent when every row from its own on was paid ahead: the rules name no row that asks for it."""
     rows = [line for line in life.rows(act.on) if line.due_on >= act.on]
-    if all(line.is_settled for line in rows) or not any(line.unpaid for line in life.rows(act.on)):
+    if all(line.is_settled or line.open(PRINCIPAL) <= 0 for line in rows):
         raise OutsideTheRules(f"{act.what} on {act.on} after every row was paid")
 
 
@@ -404,6 +406,7 @@ def written_off(life: Life) -> Answer:
     """Nothing stands on the books; the rows due by then are as they were, and the claim is what is owed."""
     assert life.claim is not None and life.charged_off_on is not None, "only after a charge-off"
     rows = [n for n in life.rows(life.charged_off_on) if n.due_on <= life.charged_off_on]
+    rows = shown_rows(life.deal, rows)
     shown = [
         (n.nr, n.due_on, tuple(n.due[p] for p in PARTS), tuple(n.paid[p] for p in PARTS), n.balance)
         for n in rows

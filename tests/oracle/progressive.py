@@ -208,9 +208,7 @@ def overdue_or_early(lines: Sequence[Line], ledger: Ledger, on: date) -> bool:
     """Whether an amount is overdue on a day, or something was paid before its day."""
     due = {line.nr: line.due_on for line in lines}
     late = any(line.due_on < on and line.unpaid for line in lines)
-    return late or any(
-        b.on < due[b.nr] for b in ledger.booked if b.on < on and b.part in (INTEREST, PRINCIPAL)
-    )
+    return late or any(b.on < due[b.nr] for b in ledger.booked if b.part in (INTEREST, PRINCIPAL))
 
 
 def row_of(lines: Sequence[Line], act: Act) -> int | None:
