@@ -10,7 +10,8 @@ Left out, each because the rules do not say what happens, or because the oracle 
 - a refund of any cumulative loan, and a pause where payments set the instalment anew;
 - a payoff to the end of the row; a payoff beside a refund, a further disbursement or an interest grace;
 - a further disbursement beside a down payment or a principal grace;
-- money lent after every row was paid ahead: found while the oracle runs, and counted as outside the rules;
+- money lent after every row from its day on was paid ahead: found while the oracle runs, and counted as
+  outside the rules;
 - a charge-off of an as-agreed loan, or beside a payoff or an interest grace; after one, the age of the claim
   and the rows that were not due by then;
 - an instalment agreed as a term of its own, due dates agreed one by one, loans taken over.
