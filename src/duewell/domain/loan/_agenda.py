@@ -86,7 +86,7 @@ def agenda_from(
     before, was_late = standing_before(folding, open_on)
     for fact in coming:
         if fact.effective_on == open_on or fact.kind in PLANNED:
-            folding.apply(fact)
+            folding.apply(fact, open_on)
     view = view_of(folding, as_of=open_on, is_closing=is_closing)
     is_on_books = view.state.charged_off_on is None
     entries: list[Entry] = []

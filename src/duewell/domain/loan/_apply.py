@@ -94,21 +94,26 @@ def _disburse(work: Fold, fact: Fact) -> None:
 
 
 def _planned_before(work: Fold, first: int) -> int:
-    """The balance the plan gives at the start of a row: all lent less the principal of rows before."""
-    return sum(a for _, a in work.lent) - sum(r.due[PRINCIPAL] for r in work.rows[:first])
+    """What the instalments from a row on repay: all lent less the principal of rows before.
+
+    What was lent again is asked beside the instalment of its row, so it is not in the instalments too.
+    """
+    again = sum(r.extra for r in work.rows[first:])
+    return sum(a for _, a in work.lent) - again - sum(r.due[PRINCIPAL] for r in work.rows[:first])
 
 
 def _change_rate(work: Fold, fact: Fact) -> None:
     if fact.rate is None or fact.rate < 0:
         raise InvalidInput("contract-rate-negative", rate=str(fact.rate))
-    work.refresh(fact.effective_on)
+    on = fact.effective_on if work.seen_on is None else min(fact.effective_on, work.seen_on)
+    work.refresh(on)
     work.rates.append((fact.effective_on, fact.rate))
     work.lines = rate_lines(work.rates, work.pauses)
     work.thaw()
     work.is_bearing = work.is_bearing or fact.rate != 0
     if not work.is_flat and work.convention.engine is Engine.PROGRESSIVE:
         first = work.row_at(fact.effective_on)
-        work.set_instalments(first, _planned_before(work, first), fact.effective_on)
+        work.set_instalments(first, _planned_before(work, first), on)
 
 
 def _pause(work: Fold, fact: Fact) -> None:
@@ -345,6 +350,8 @@ class _Payment:
         if paid <= 0:
             return 0
         row.paid[part] += paid
+        if part >= INTEREST and row.due_on > self.on:
+            self.work.is_ahead = True
         self.parts[part] += paid
         self.left -= paid
         if part is PRINCIPAL:
@@ -383,10 +390,18 @@ class _Payment:
     # progressive: the running row's interest to the day, then principal, at most its instalment
 
     def _early_progressive(self, rule: ExcessRule) -> None:
-        rows = [r for r in self.work.rows if r.due_on > self.on and r.unpaid > 0 and not r.is_locked]
+        ahead = [r for r in self.work.rows if r.due_on > self.on and r.unpaid > 0]
+        rows = [r for r in ahead if not r.is_locked]
+        for row in ahead:
+            if row.is_locked and row.start <= self.on:
+                # Only a last row settled ahead asks for more: interest that had no later row to move to.
+                self.pay(row, INTEREST, row.due[INTEREST] - row.paid[INTEREST])
         if self.work.is_bearing and rows and rows[0].start <= self.on:
             self.running(rows.pop(0))
         if not self.left:
+            return
+        if not self.work.is_bearing:
+            self._without_interest(rows, rule)
             return
         for row in rows:
             self.pay(row, Part.PENALTY, row.due[Part.PENALTY] - row.paid[Part.PENALTY])
@@ -405,6 +420,17 @@ class _Payment:
             if self._room(row) > 0:
                 self._ahead(row, self.left)
 
+    def _without_interest(self, rows: list[Row], rule: ExcessRule) -> None:
+        """Rows of a loan without interest take money in advance as when due, in the order of the rule."""
+        if rule is ExcessRule.SPREAD and rows:
+            share = round_ratio(self.left, len(rows), self.work.convention.rounding)
+            for row in rows:
+                most = min(share, self.left) if row is not rows[-1] else self.left
+                for part in self.work.terms.allocation.order:
+                    most -= self.pay(row, part, min(most, row.due[part] - row.paid[part]))
+        if self.left:
+            self.slot(rows[::-1] if rule is ExcessRule.LAST else rows)
+
     def running(self, row: Row) -> None:
         """Pay the running row: interest to the day, then principal, at most its instalment."""
         work = self.work
@@ -416,8 +442,8 @@ class _Payment:
             self.pay(row, part, most - row.paid[part])
         if row.paid[INTEREST] >= accrued:
             row.interest_to = self.until
+        self.pay(row, PRINCIPAL, min(self._room(row), work.out))
         if not row.is_grace:
-            self.pay(row, PRINCIPAL, min(self._room(row), work.out))
             self._settle(row, accrued)
 
     def _settle(self, row: Row, accrued: int) -> None:
@@ -438,13 +464,20 @@ class _Payment:
     def _room(self, row: Row) -> int:
         """How much principal a row not yet due can still take."""
         work = self.work
-        is_last = row is work.rows[work.last_open()] and not row.is_locked
-        if is_last or work.convention.amortization is Amortization.EQUAL_PRINCIPAL or not work.is_bearing:
+        if work.convention.amortization is Amortization.EQUAL_PRINCIPAL or not work.is_bearing:
             return row.due[PRINCIPAL] - row.paid[PRINCIPAL]
+        if self._is_alone(row):
+            return work.out
         if row.is_grace:
-            return 0
+            return row.extra - row.paid[PRINCIPAL]
         own = max(row.paid[INTEREST] - max(row.moved[INTEREST], 0), 0)
         return row.instalment + row.extra - row.paid[PRINCIPAL] - own
+
+    def _is_alone(self, row: Row) -> bool:
+        """Whether every other row not yet due was settled, so that this one takes all that is left."""
+        return not row.is_locked and all(
+            r.is_locked or r.is_grace for r in self.work.rows if r.due_on > self.on and r is not row
+        )
 
     # cumulative with daily recalculation: wholly principal of the row, and a new plan if it is more
 

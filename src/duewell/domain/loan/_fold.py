@@ -32,6 +32,7 @@ from duewell.domain.loan._schedule import (
     rows_of,
     slice_ratio,
     step_part,
+    sum_ratios,
 )
 from duewell.domain.money import round_fraction, round_ratio
 from duewell.domain.product import (
@@ -114,6 +115,10 @@ class Fold:
         self.settled = 0
         self.is_moved = False
         """A due date was moved: the last row then takes any difference of the instalment."""
+        self.is_ahead = False
+        """Interest or principal was paid before its day: the last row then takes any difference too."""
+        self.seen_on: date | None = None
+        """The day the loan is looked at, where a change agreed ahead is applied before its own day."""
         self.anchor = self._anchor()
         self.written_off: list[int] | None = None
         """What the borrower still owes by part after a charge-off; None while the loan is on the books."""
@@ -284,7 +289,7 @@ class Fold:
         Not after a pause, an early payment or an unpaid past due row: then the last row takes it all.
         """
         late = any(r.due_on < as_of and r.unpaid > 0 for r in self.rows)
-        if self.pauses or self.is_moved or late or any(r.is_locked for r in self.rows):
+        if self.pauses or self.is_moved or late or self.is_ahead:
             return
         gap = self._last_gap(level, as_of)
         step = round_ratio(gap, count, self.convention.rounding)
@@ -383,7 +388,7 @@ class Fold:
                     total += round_ratio(*pair, self.convention.rounding)
                 else:
                     pairs.append(pair)
-        return total if each else round_ratio(*_sum(pairs), self.convention.rounding)
+        return total if each else round_ratio(*sum_ratios(pairs), self.convention.rounding)
 
     def _planned_interest(self, row: Row, planned: int) -> int:
         factor = self.factor(row)
@@ -473,7 +478,9 @@ class Fold:
                     row.due[INTEREST], row.carry = row.due[INTEREST] - row.carry, 0
                     carry += whole - row.due[INTEREST] + row.moved[INTEREST]
                 else:
-                    asks, collected = whole + carry + row.moved[INTEREST], row.paid[INTEREST]
+                    asks = whole + carry + row.moved[INTEREST]
+                    # What was deferred to this row is added below, so it is no part of its own interest.
+                    collected = row.paid[INTEREST] - (0 if self._is_deferring(row) else deferred)
                     # Interest collected ahead of a pause or a lower rate is credited to the next row.
                     row.carry, row.due[INTEREST] = carry, max(asks, collected)
                     carry = row.credit = min(asks - collected, 0)
@@ -555,12 +562,16 @@ class Fold:
         grace = self.terms.grace_interest
         if not grace:
             return 0
-        if row.nr - self.row_nr_offset <= grace:
+        if self._is_deferring(row):
             deferred += row.due[INTEREST]
             row.due[INTEREST] = 0
             return deferred
         row.due[INTEREST] += deferred
         return 0
+
+    def _is_deferring(self, row: Row) -> bool:
+        """Whether the interest of a row is collected with a later one."""
+        return row.nr - self.row_nr_offset <= self.terms.grace_interest
 
     def set_balances(self) -> None:
         """Write the balance after each row: what was lent by then less what the rows ask."""
@@ -582,13 +593,3 @@ class Fold:
         while k > 0 and self.rows[k].is_charge:
             k -= 1
         return k
-
-
-def _sum(pairs: Sequence[tuple[int, int]]) -> tuple[int, int]:
-    top, bottom = 0, 1
-    for num, den in pairs:
-        if den == bottom:
-            top += num
-        else:
-            top, bottom = top * den + num * bottom, bottom * den
-    return top, bottom

@@ -83,7 +83,7 @@ def compare(
         folding = trunk.fork()
         for fact in ordered[name][shared:]:
             if fact.effective_on <= until or fact.kind in PLANNED:
-                folding.apply(fact)
+                folding.apply(fact, until)
         found[name] = _future(folding, supposed, until, buckets)
     return found
 

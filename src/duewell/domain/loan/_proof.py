@@ -100,7 +100,7 @@ def prove_payoff(terms: LoanTerms, facts: Iterable[Fact], *, on: date, known_on:
     asking = Folding(terms, recorder)
     for fact in known(facts, known_on=known_on):
         if fact.effective_on <= on or fact.kind in PLANNED:
-            asking.apply(fact)
+            asking.apply(fact, on)
     rows = asking.ask_payoff(on, recorder)
     book = _Book(proven.state, recorder)
     others = [each for row in rows for each in book.others(row)]

@@ -62,5 +62,5 @@ def _to(folding: Folding, coming: Sequence[Fact], open_on: date) -> tuple[LoanSt
     past = folding.fork()
     for fact in coming:
         if fact.effective_on == open_on or (fact.effective_on > open_on and fact.kind in PLANNED):
-            folding.apply(fact)
+            folding.apply(fact, open_on)
     return folding.look(open_on), past

@@ -240,3 +240,14 @@ def _gcd(a: int, b: int) -> int:
 def flat_interest(terms: LoanTerms, factor: Fraction) -> int:
     """Interest of a row on the first principal, whatever has been repaid."""
     return round_fraction(terms.principal * factor, terms.convention.rounding)
+
+
+def sum_ratios(pairs: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """Exact ratios added up, without reducing what need not be."""
+    top, bottom = 0, 1
+    for num, den in pairs:
+        if den == bottom:
+            top += num
+        else:
+            top, bottom = top * den + num * bottom, bottom * den
+    return top, bottom

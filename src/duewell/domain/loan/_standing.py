@@ -58,7 +58,7 @@ def look(terms: LoanTerms, facts: Sequence[Fact], *, as_of: date, is_closing: bo
     folding = Folding(terms)
     for fact in known(facts):
         if fact.effective_on <= as_of or fact.kind in PLANNED:
-            folding.apply(fact)
+            folding.apply(fact, as_of)
     return view_of(folding, as_of=as_of, is_closing=is_closing)
 
 

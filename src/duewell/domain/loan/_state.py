@@ -56,9 +56,13 @@ class Folding:
         self.is_empty = True
         self._work = Fold(terms, tracer)
 
-    def apply(self, fact: Fact) -> None:
-        """Apply the next fact; one that cannot be applied changes nothing and is void with the reason."""
+    def apply(self, fact: Fact, seen_on: date | None = None) -> None:
+        """Apply the next fact; one that cannot be applied changes nothing and is void with the reason.
+
+        A change agreed ahead is seen from `seen_on`: until its own day every row counts as paid on its day.
+        """
         self.is_empty = False
+        self._work.seen_on = seen_on
         try:
             if fact.effective_on < self.terms.start:
                 raise InvalidInput(
@@ -106,7 +110,7 @@ def fold(
     folding = Folding(terms, recorder)
     for fact in known(facts, known_on=known_on):
         if fact.effective_on <= as_of or fact.kind in PLANNED:
-            folding.apply(fact)
+            folding.apply(fact, as_of)
     return state_of(folding._work, as_of, recorder)
 
 

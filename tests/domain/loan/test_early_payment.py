@@ -1,0 +1,82 @@
+"""Money before its day on a loan that bears interest: which rows take it, and how much of it each.
+
+Wants to prove: a row in advance takes up to the instalment as pure principal under every excess rule, and
+interest that a settled row left to the last one is taken from the next payment. How: small loans by hand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from fractions import Fraction
+
+from duewell.domain.facts import Fact, FactKind
+from duewell.domain.loan import ageing, fold
+from duewell.domain.product import Allocation, ExcessRule, LoanTerms, Part
+from tests.domain.strategies import disbursed
+
+SIX = LoanTerms(10_000, date(2024, 1, 1), 6, Fraction(7, 100))
+"""100.00 at 7 %, six months: the instalment is 17.01."""
+
+
+def paid(on: date, amount: int) -> Fact:
+    return Fact(FactKind.PAYMENT_RECEIVED, on, on, "bank", on.isoformat(), amount=amount)
+
+
+def test_the_last_rows_take_up_to_an_instalment_each_when_the_excess_goes_to_the_last() -> None:
+    terms = replace(SIX, allocation=Allocation(excess=(("repayment", ExcessRule.LAST),)))
+    facts = [disbursed(terms), paid(date(2024, 1, 16), 1_701 + 2 * 1_701)]
+    rows = fold(terms, facts, as_of=date(2024, 1, 16)).rows
+    assert [r.paid[Part.PRINCIPAL] for r in rows[3:]] == [0, 1_701, 1_701]
+    assert sum(r.due[Part.PRINCIPAL] for r in rows) == 10_000
+
+
+def test_interest_left_to_the_last_row_is_taken_from_a_payment_in_its_period() -> None:
+    """The first row settles on 16 January, and all principal is paid on 20 February."""
+    terms = replace(SIX, instalments=2)
+    first = fold(terms, [disbursed(terms)], as_of=terms.start).rows[0].instalment
+    facts = [
+        disbursed(terms),
+        paid(date(2024, 1, 16), first),
+        paid(date(2024, 1, 20), 10_000),
+        paid(date(2024, 2, 20), 100),
+    ]
+    state = fold(terms, facts, as_of=date(2024, 3, 2))
+    left = state.rows[1].due[Part.INTEREST]
+    assert left > 0, "interest from 16 to 20 January stands in the last row"
+    assert state.applied[-1].parts == (0, 0, left, 0)
+    assert ageing(state).dpd == 0
+
+
+def test_without_interest_the_last_row_takes_its_charges_and_principal_before_the_one_before_it() -> None:
+    terms = replace(
+        SIX, rate=Fraction(0), instalments=2, allocation=Allocation(excess=(("repayment", ExcessRule.LAST),))
+    )
+    fee = Fact(FactKind.FEE_CHARGED, date(2024, 1, 5), date(2024, 1, 5), "bank", "fee", amount=100)
+    rows = fold(terms, [disbursed(terms), fee, paid(date(2024, 1, 10), 5_050)], as_of=date(2024, 1, 10)).rows
+    assert [tuple(r.paid) for r in rows] == [(0, 50, 0, 0), (0, 0, 0, 5_000)]
+
+
+def test_money_lent_again_is_not_in_the_instalments_too() -> None:
+    """A refund is asked in the row of its day; a tranche in that row sets the instalment without it.
+
+    The payment ahead keeps the instalment from being fitted, which would hide the error.
+    """
+    terms = replace(SIX, rate=Fraction(0), principal=60_000)
+    day = date(2024, 1, 10)
+    refund = Fact(FactKind.REFUNDED, day, day, "bank", "back", amount=600)
+    tranche = Fact(FactKind.DISBURSED, date(2024, 1, 20), date(2024, 1, 20), "bank", "more", amount=6_000)
+    rows = fold(
+        terms, [disbursed(terms), paid(date(2024, 1, 5), 100), refund, tranche], as_of=date(2024, 1, 20)
+    ).rows
+    assert [r.due[Part.PRINCIPAL] for r in rows] == [11_600, 11_000, 11_000, 11_000, 11_000, 11_000]
+
+
+def test_money_lent_again_in_a_principal_grace_is_paid_before_the_rows_after_it() -> None:
+    terms = replace(SIX, grace_principal=2)
+    day = date(2024, 1, 10)
+    refund = Fact(FactKind.REFUNDED, day, day, "bank", "back", amount=600)
+    rows = fold(
+        terms, [disbursed(terms), refund, paid(date(2024, 1, 20), 1_000)], as_of=date(2024, 1, 20)
+    ).rows
+    assert rows[0].paid[Part.PRINCIPAL] == 600

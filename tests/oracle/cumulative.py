@@ -1,0 +1,144 @@
+"""The cumulative convention: every slice rounded by itself, on the balance as agreed or as it really is.
+
+Needs    world and the plain helpers of progressive; the acts known, what was booked and replanned.
+Gives    build: the rows as of a day.
+Never    keeps anything between two calls.
+Source   docs/reference/conventions.md, sections Cumulative and Rescheduling.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from fractions import Fraction
+
+from tests.oracle.progressive import (
+    Ledger,
+    add_charges,
+    bases,
+    blank_rows,
+    days_of,
+    down_payment,
+    holder,
+    lent_by,
+    level,
+    rate_on,
+)
+from tests.oracle.world import DAY, INTEREST, PRINCIPAL, Act, Deal, Line, day_share, rounded
+
+
+def is_recalculated(deal: Deal) -> bool:
+    """Whether interest follows what is really paid, day by day."""
+    return deal.is_daily and deal.method == "declining"
+
+
+def row_factor(deal: Deal, acts: Sequence[Act], line: Line) -> Fraction:
+    """The rate of one step of the plan: 30 days a month over the year, a twelfth where the year is actual."""
+    year = 360 if deal.days_in_year == "actual" else int(deal.days_in_year)
+    unit = {"MONTHS": 30, "WEEKS": 7, "DAYS": 1}[deal.unit]
+    rate = deal.rate
+    last = line.due_on if deal.method == "flat" else line.start + DAY
+    for act in acts:
+        if act.what == "rate" and act.on <= last:
+            rate = act.rate
+    return rate * unit * deal.every / year
+
+
+def interest_of(
+    deal: Deal,
+    acts: Sequence[Act],
+    ledger: Ledger,
+    lines: Sequence[Line],
+    i: int,
+    as_of: date,
+    to: date | None = None,
+) -> int:
+    """Interest of a row, rounded slice by slice; flat interest is one amount."""
+    line = lines[i]
+    if deal.method == "flat":
+        return rounded(deal.principal * row_factor(deal, acts, line), deal.rounding)
+    if is_recalculated(deal):
+        base_of = bases(deal, acts, ledger, lines, i, as_of, to or line.due_on)
+    else:
+        given = sum(other.due[PRINCIPAL] for other in lines[:i])
+        base_of = {day: lent_by(deal, acts, ledger, day - DAY) - given for day in days_of(line)}
+    total, run, key = 0, Fraction(0), None
+    for day, base in base_of.items():
+        new = (base, rate_on(deal, acts, day))
+        if new != key:
+            total, run, key = total + rounded(run, deal.rounding), Fraction(0), new
+        run += base * new[1] * day_share(deal, line, day)
+    return total + rounded(run, deal.rounding)
+
+
+def plan(deal: Deal, acts: Sequence[Act], lines: list[Line], index: int, balance: int) -> None:
+    """Set the instalment, or the equal principal, of the rows from an index on."""
+    rows = [line for line in lines[index:] if not line.is_grace and not line.is_down]
+    if not rows:
+        return
+    if deal.method == "declining" and deal.amortization == "equal instalments":
+        amount = level(deal, balance, [1 + row_factor(deal, acts, line) for line in rows])
+        for line in lines[index:]:
+            line.instalment = amount
+        return
+    share = rounded(Fraction(balance, len(rows)), deal.rounding)
+    for line in rows:
+        line.instalment = share
+        if deal.method == "flat" and deal.multiple > 1:
+            interest = rounded(deal.principal * row_factor(deal, acts, line), deal.rounding)
+            whole = Fraction(balance, len(rows)) + interest
+            line.instalment = rounded(whole, deal.instalment_rounding, deal.multiple) - interest
+
+
+def build(deal: Deal, acts: Sequence[Act], ledger: Ledger, as_of: date) -> list[Line]:
+    """Every row as of a day, from nothing but the facts, what was booked, and the plans set anew."""
+    lines = blank_rows(deal)
+    first = deal.approved if deal.approved is not None else deal.principal
+    plan(deal, (), lines, 0, first - rounded(first * deal.down_share, deal.rounding))
+    for nr, balance, on in ledger.replanned:
+        plan(deal, [act for act in acts if act.on <= on], lines, nr - 1, balance)
+    for b in ledger.booked:
+        lines[b.nr - 1].paid[b.part] += b.amount
+    for on, amount in ledger.relent:
+        lines[holder(lines, on)].extra += amount
+    total = lent_by(deal, acts, ledger, max(as_of, lines[-1].due_on))
+    given = credit = skip = deferred = 0
+    for i, line in enumerate(lines):
+        full = 0 if line.is_down else interest_of(deal, acts, ledger, lines, i, as_of)
+        number = line.nr - (1 if deal.down_share else 0)
+        is_deferring = 0 < number <= deal.grace_interest
+        asks = full + credit + (0 if is_deferring else deferred)
+        asked = max(asks, line.paid[INTEREST])
+        credit = min(asks - asked, 0)
+        # The instalment knows only the row's own interest, whenever that is collected.
+        line.due[INTEREST] = asked - (0 if is_deferring else deferred)
+        later = sum(other.paid[PRINCIPAL] + other.extra for other in lines[i + 1 :])
+        skip = ask_principal(deal, lines, i, total - given - later, skip)
+        if not line.is_down:
+            line.due[INTEREST], deferred = (0, deferred + asked) if is_deferring else (asked, 0)
+        given += line.due[PRINCIPAL]
+        line.balance = lent_by(deal, acts, ledger, line.due_on) - given
+    add_charges(acts, lines)
+    return lines
+
+
+def ask_principal(deal: Deal, lines: Sequence[Line], i: int, left: int, skip: int) -> int:
+    """Set a row's principal; returns what was overpaid before and still lowers the rows after it."""
+    line = lines[i]
+    if i == len(lines) - 1:
+        line.due[PRINCIPAL] = left
+        return skip
+    if line.is_down:
+        wanted = down_payment(deal)
+    elif line.is_grace:
+        wanted = line.extra
+    elif deal.method == "flat" or deal.amortization == "equal principal":
+        wanted = line.instalment + line.extra
+    else:
+        wanted = max(line.instalment - line.due[INTEREST], 0) + line.extra
+    if is_recalculated(deal) and deal.prepayment == "skip next" and not line.is_down:
+        used = min(skip, wanted)
+        wanted -= used
+        skip += max(line.paid[PRINCIPAL] - wanted, 0) - used
+    line.due[PRINCIPAL] = max(min(wanted, left), line.paid[PRINCIPAL])
+    return skip

@@ -1,0 +1,62 @@
+"""The penalty for lateness, recomputed for one day from what was booked until then.
+
+Needs    the rows as of the day, the ledger.
+Gives    add_penalty: raises the penalty each row asks for.
+Source   docs/reference/conventions.md, section Penalty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from fractions import Fraction
+
+from tests.oracle.progressive import Ledger
+from tests.oracle.world import DAY, INTEREST, PENALTY, PRINCIPAL, Deal, Late, Line, rounded
+
+
+def add_penalty(deal: Deal, ledger: Ledger, lines: Sequence[Line], as_of: date) -> None:
+    """Charge what each row's lateness has come to by the day."""
+    late = deal.late
+    if late is None:
+        return
+    for line in lines:
+        grace_ends = line.due_on + timedelta(days=late.grace_days)
+        if as_of <= grace_ends:
+            continue
+        if late.pct is not None:
+            exact = late.pct * unpaid_base(late, ledger, line, grace_ends)
+        else:
+            exact = by_the_day(late, ledger, line, as_of)
+        line.due[PENALTY] += rounded(exact, deal.rounding)
+
+
+def unpaid_base(late: Late, ledger: Ledger, line: Line, evening: date) -> int:
+    """What of the base was unpaid at the end of a day."""
+    parts = (PRINCIPAL, INTEREST) if late.with_interest else (PRINCIPAL,)
+    asked = sum(line.due[part] for part in parts)
+    return asked - sum(
+        b.amount for b in ledger.booked if b.nr == line.nr and b.part in parts and b.on <= evening
+    )
+
+
+def by_the_day(late: Late, ledger: Ledger, line: Line, as_of: date) -> Fraction:
+    """Day by day from the day after the due date: what was unpaid the evening before, at that day's rate."""
+    total = Fraction(0)
+    sums: dict[Fraction, int] = {}
+    for n in range(1, (as_of - line.due_on).days + 1):
+        day = line.due_on + n * DAY
+        rate = rate_of_day(late, day)
+        # What is paid within the grace bears no penalty; what is not, bears it from the due date.
+        evening = max(day - DAY, line.due_on + timedelta(days=late.grace_days))
+        sums[rate] = sums.get(rate, 0) + unpaid_base(late, ledger, line, evening)
+    for rate, base in sums.items():
+        total += base * rate / late.days_in_year
+    return total
+
+
+def rate_of_day(late: Late, day: date) -> Fraction:
+    """The agreed rate, or the latest cap in force where that is lower."""
+    assert late.rate is not None
+    caps = [cap for since, cap in late.caps if since <= day]
+    return min(late.rate, caps[-1]) if caps else late.rate
