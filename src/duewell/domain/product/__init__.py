@@ -1,12 +1,16 @@
 """Product terms: what a loan was agreed to be, as one versioned value.
 
 Needs    money (rounding), calendar (frequencies, day counts).
-Gives    LoanTerms with its Convention, Allocation and PenaltyTerms; from_payload and to_payload.
+Gives    LoanTerms with its Convention, Allocation and PenaltyTerms, as payload too; Product, the template
+         of such terms, as a table too; NAMED conventions.
 Never    knows a payment, a balance or today's date.
 Source   docs/decisions/0001; the glossary.
 """
 
+from duewell.domain.product._conventions import NAMED, NamedConvention, convention_named
 from duewell.domain.product._payload import OWN_TERMS, terms_from_payload, terms_to_payload
+from duewell.domain.product._product import PenaltyRule, Product
+from duewell.domain.product._product_file import product_table, read_product
 from duewell.domain.product._terms import (
     ORDER,
     RATE_SCALE,
@@ -29,6 +33,7 @@ from duewell.domain.product._terms import (
 )
 
 __all__ = [
+    "NAMED",
     "ORDER",
     "OWN_TERMS",
     "RATE_SCALE",
@@ -40,14 +45,20 @@ __all__ = [
     "ExcessRule",
     "InterestMethod",
     "LoanTerms",
+    "NamedConvention",
     "Part",
     "PenaltyBase",
     "PenaltyMode",
+    "PenaltyRule",
     "PenaltyTerms",
     "Prepayment",
     "Processing",
+    "Product",
     "RateCap",
     "check_rate",
+    "convention_named",
+    "product_table",
+    "read_product",
     "terms_from_payload",
     "terms_to_payload",
 ]
