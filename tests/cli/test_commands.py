@@ -414,6 +414,8 @@ def test_what_cannot_be_explained_is_a_problem_with_a_code(
     done = duewell(book, *(loan if word == "LOAN" else word for word in words), "--json")
     assert done.returncode == 1, done.stdout
     assert json.loads(done.stderr)["title"] == code
+
+
 def test_a_product_is_defined_shown_and_lent_from(url: str, tmp_path: Path) -> None:
     path = tmp_path / "cash.toml"
     path.write_text(PRODUCT, "utf-8")

@@ -11,10 +11,14 @@ import psycopg
 import pytest
 
 from duewell.domain.errors import InvalidInput, NotFound
+from duewell.domain.facts import Fact, FactKind
+from duewell.domain.loan import fold
+from duewell.domain.product import Part
+from duewell.services.close_day import close_day
 from duewell.services.define_product import define_product
 from duewell.services.disburse_loan import disburse_loan
 from duewell.services.open_book import open_book
-from duewell.services.record_fact import Request
+from duewell.services.record_fact import Request, record_fact
 from duewell.services.verify_book import verify_book
 from duewell.store import loans, products
 from duewell.store.loans import LoanKey
@@ -32,7 +36,8 @@ def book(conn: Conn) -> Conn:
 
 
 def given(**changes: Any) -> dict[str, Any]:
-    return {**tomllib.loads(FILE), **changes}
+    made = {**tomllib.loads(FILE), **changes}
+    return {name: value for name, value in made.items() if value is not None}
 
 
 def lend(conn: Conn, product: str, key: str = "k", **changes: Any) -> LoanKey:
@@ -91,3 +96,25 @@ def test_a_code_of_loans_with_terms_of_their_own_cannot_be_a_product(book: Conn)
     )
     with pytest.raises(InvalidInput, match="product-code-taken"):
         define_product(book, "b", given(code="cash"))
+
+
+def test_a_book_with_fees_closes_its_days_and_verifies(book: Conn) -> None:
+    charged = [
+        {"code": "service", "charged_by": "lender", "when": "with each instalment",
+         "basis": "original principal", "pct": "0.6", "source": "clause 5"},
+        {"code": "file", "charged_by": "lender", "when": "with the first instalment", "basis": "flat",
+         "amount": "20"},
+        {"code": "guarantee", "charged_by": "guarantor", "when": "kept from the proceeds",
+         "basis": "original principal", "pct": "1"},
+    ]  # fmt: skip
+    define_product(book, "b", given(fees=charged, penalty=None))
+    late, paid, settled = (lend(book, "cash", key) for key in ("k1", "k2", "k3"))
+    close_day(book, "b", until=date(2026, 7, 1), at=NOON)
+    for key, kind in ((paid, FactKind.PAYMENT_RECEIVED), (settled, FactKind.PAID_OFF)):
+        amount = 60_000 if kind is FactKind.PAYMENT_RECEIVED else 0
+        fact = Fact(kind, date(2026, 7, 1), date(2026, 7, 2), "t", "p", amount=amount)
+        record_fact(book, key, fact, Request("t", f"p{key.person_id}", "t", NOON))
+    close_day(book, "b", until=date(2026, 8, 20), at=NOON)
+    assert verify_book(book, "b").findings == []
+    rows = fold(loans.read_loan(book, late).terms, loans.read_facts(book, late), as_of=date(2026, 8, 20)).rows
+    assert [row.due[Part.FEE] for row in rows] == [5_600, *[3_600] * 11]

@@ -28,6 +28,9 @@ source = "contract, clause 8"
 """
 
 
+FEE = {"code": "a", "charged_by": "lender", "when": "with each instalment", "basis": "flat", "amount": "2"}
+
+
 def product(**changes: Any) -> Product:
     return read_product({**tomllib.loads(FILE), **changes})
 
@@ -72,6 +75,14 @@ def test_terms_outside_a_range_are_refused(field: str, value: Any) -> None:
 def test_a_product_comes_back_from_its_table(name: str) -> None:
     made = product(convention=name, rate_pct="8.25", every=2, frequency="WEEKS")
     assert read_product(product_table(made)) == made
+    charged = [
+        {"code": "a", "charged_by": "lender", "when": "with each instalment", "basis": "flat", "amount": "2"},
+        {"code": "b", "charged_by": "x", "when": "kept from the proceeds", "basis": "original principal",
+         "pct": "0.65", "source": "clause 2"},
+    ]  # fmt: skip
+    with_fees = product(fees=charged)
+    assert read_product(product_table(with_fees)) == with_fees
+    assert [fee.amount for fee in with_fees.fees] == [200, None]
     once = product(penalty={"once_pct": "2", "grace_days": 5, "base": "overdue principal + interest"})
     assert read_product(product_table(once)) == once
 
@@ -98,6 +109,11 @@ def test_a_product_comes_back_from_its_table(name: str) -> None:
         ({"penalty": {"times_contract": "1.5", "rate_pct": "9"}}, "penalty-rule-needs-one"),
         ({"penalty": {"rate_pct": "9", "days_in_year": 364}}, "penalty-year-unknown"),
         ({"penalty": "none"}, "product-field-unreadable"),
+        ({"fees": [{"code": "a"}]}, "product-field-missing"),
+        ({"fees": [FEE | {"when": "sometimes"}]}, "product-field-unreadable"),
+        ({"fees": [FEE | {"pct": "1"}]}, "fee-needs-one-amount"),
+        ({"fees": [FEE, FEE]}, "fee-code-twice"),
+        ({"fees": "none"}, "product-field-unreadable"),
         ({"allocation": {"order": ["fee"]}}, "allocation-order-incomplete"),
         ({"allocation": {"order": ["fees"]}}, "product-field-unreadable"),
     ],

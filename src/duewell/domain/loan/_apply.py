@@ -14,6 +14,7 @@ from itertools import islice
 from duewell.domain.errors import InvalidInput
 from duewell.domain.facts import ChargeBase, DueDateMoved, Extended, Fact, FactKind, ReAged, ReAmortized
 from duewell.domain.loan._charge_off import charge_off, recover
+from duewell.domain.loan._fees import collected_early, drop_fee, kept_at_disbursement
 from duewell.domain.loan._fold import Fold
 from duewell.domain.loan._opening import take_over
 from duewell.domain.loan._recorder import Recorder
@@ -76,6 +77,9 @@ def _disburse(work: Fold, fact: Fact) -> None:
     if fact.amount <= 0:
         raise InvalidInput("amount-not-positive", amount_minor=fact.amount)
     is_first = not work.lent
+    kept = kept_at_disbursement(terms) if is_first and terms.fees else 0
+    if kept and kept >= fact.amount:
+        raise InvalidInput("fees-above-principal", kept_minor=kept, amount_minor=fact.amount)
     work.lend(fact.effective_on, fact.amount)
     if is_first:
         down = round_fraction(fact.amount * terms.down_payment_share, work.convention.rounding)
@@ -83,6 +87,7 @@ def _disburse(work: Fold, fact: Fact) -> None:
             work.rows[0].due[PRINCIPAL] = down
         base = terms.approved if terms.approved is not None else fact.amount
         work.set_instalments(0, base - down, fact.effective_on)
+        work.keep_instalments(fact.effective_on)
     elif work.convention.engine is Engine.PROGRESSIVE:
         work.refresh(fact.effective_on)
         first = next(
@@ -90,7 +95,7 @@ def _disburse(work: Fold, fact: Fact) -> None:
             len(work.rows) - 1,
         )
         work.set_instalments(first, _planned_before(work, first), fact.effective_on)
-    work.note(fact, fact.amount, [0, 0, 0, 0], "disbursement")
+    work.note(fact, fact.amount, [0, kept, 0, 0], "disbursement")
 
 
 def _planned_before(work: Fold, first: int) -> int:
@@ -369,6 +374,10 @@ class _Payment:
         """Pay what is left to rows not yet due."""
         work = self.work
         if not work.is_daily:
+            if self.fact.kind is FactKind.PAID_OFF:
+                for row in work.rows:
+                    if row.start >= self.on and row.fee:
+                        drop_fee(row)
             self.slot([r for r in work.rows if r.due_on > self.on and r.unpaid > 0])
         elif work.convention.engine is Engine.CUMULATIVE:
             self._early_cumulative()
@@ -385,7 +394,7 @@ class _Payment:
             return
         for row in rows:
             self.pay(row, Part.PENALTY, row.due[Part.PENALTY] - row.paid[Part.PENALTY])
-            self.pay(row, Part.FEE, row.due[Part.FEE] - row.paid[Part.FEE])
+            self.pay(row, Part.FEE, self._fee_asked(row) - row.paid[Part.FEE])
             self.pay(row, INTEREST, row.moved[INTEREST] - row.paid[INTEREST])
         if rule is ExcessRule.SPREAD:
             rows = [r for r in rows if self._room(r) > 0]
@@ -408,12 +417,20 @@ class _Payment:
             if part is PRINCIPAL:
                 continue
             most = accrued if part is INTEREST else row.due[part]
+            if part is Part.FEE:
+                most = self._fee_asked(row)
             self.pay(row, part, most - row.paid[part])
         if row.paid[INTEREST] >= accrued:
             row.interest_to = self.on
         if not row.is_grace:
             self.pay(row, PRINCIPAL, min(self._room(row), work.out))
             self._settle(row, accrued)
+
+    def _fee_asked(self, row: Row) -> int:
+        """The fees of a row, without scheduled ones still unpaid of a period that has not begun."""
+        if row.fee and row.start >= self.on:
+            return row.due[Part.FEE] - row.fee + collected_early(row)
+        return row.due[Part.FEE]
 
     def _settle(self, row: Row, accrued: int) -> None:
         """Close a row paid in full before its day: its interest is what was paid."""
@@ -457,4 +474,5 @@ class _Payment:
         for later in work.rows[k:]:
             if work.out == 0 and self.left:
                 work.refresh(self.on)
-                self.pay(later, INTEREST, later.due[INTEREST] - later.paid[INTEREST])
+                for part in (Part.PENALTY, Part.FEE, INTEREST):
+                    self.pay(later, part, later.due[part] - later.paid[part])

@@ -18,6 +18,7 @@ from fractions import Fraction
 from duewell.domain.calendar import DaysInMonth, DaysInYear, Frequency
 from duewell.domain.errors import Refusal
 from duewell.domain.facts import Applied, Fact
+from duewell.domain.loan._fees import FeeClock
 from duewell.domain.loan._penalty import PenaltyClock, charge_penalties
 from duewell.domain.loan._recorder import Recorder, TraceLevel
 from duewell.domain.loan._schedule import (
@@ -86,6 +87,7 @@ class Fold:
         self.move_on: list[date] = []
         self.move_to: list[int] = []
         self.lent: list[tuple[date, int]] = []
+        self.fees = FeeClock(terms) if terms.fees else None
         self.epoch = 0
         self.is_told = False
         """Every row says what it asks, but for payments into the running row since."""
@@ -132,6 +134,7 @@ class Fold:
         made.rows = [each.copy() for each in self.rows]
         for name in ("rates", "pauses", "lines", "move_on", "move_to", "lent", "applied", "void"):
             setattr(made, name, list(getattr(self, name)))
+        made.fees = self.fees.copy() if self.fees is not None else None
         made.written_off = list(self.written_off) if self.written_off is not None else None
         return made
 
@@ -147,6 +150,8 @@ class Fold:
         """Change the principal out from the slice after `on`. Facts come by date, so moves do too."""
         self.out += amount
         self.base += amount
+        if self.fees is not None:
+            self.fees.outs.append((on, self.out))
         if self.move_on and self.move_on[-1] == on:
             self.move_to[-1] = self.base
         else:
@@ -157,6 +162,8 @@ class Fold:
         """Principal of a row comes back; what was set apart bore no contract interest any more."""
         if row.is_apart:
             self.out -= amount
+            if self.fees is not None:
+                self.fees.outs.append((on, self.out))
         else:
             self.move(on, -amount)
 
@@ -474,6 +481,8 @@ class Fold:
                     carry = row.credit = min(asks - collected, 0)
                     skip = self._set_principal(row, k == last, self.out - behind, skip)
                     deferred = self._defer(row, deferred)
+            if self.fees is not None:
+                self.fees.ask(row, as_of, out - behind, self.tracer)
             unpaid = row.due[PRINCIPAL] - row.paid[PRINCIPAL]
             if self.is_replacing and row.due_on < as_of and not row.is_apart:
                 self.set_apart(row)
@@ -556,6 +565,12 @@ class Fold:
             return deferred
         row.due[INTEREST] += deferred
         return 0
+
+    def keep_instalments(self, on: date) -> None:
+        """Write down the instalments as first planned, where a fee is a share of them."""
+        if self.fees is not None and self.fees.needs_instalments:
+            self.refresh(on)
+            self.fees.instalments = {r.nr: r.due[INTEREST] + r.due[PRINCIPAL] for r in self.rows}
 
     def set_balances(self) -> None:
         """Write the balance after each row: what was lent by then less what the rows ask."""

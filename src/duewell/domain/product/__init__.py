@@ -8,6 +8,7 @@ Source   docs/decisions/0001; the glossary.
 """
 
 from duewell.domain.product._conventions import NAMED, NamedConvention, convention_named
+from duewell.domain.product._fees import FeeBasis, FeeTerms, FeeWhen
 from duewell.domain.product._payload import OWN_TERMS, terms_from_payload, terms_to_payload
 from duewell.domain.product._product import PenaltyRule, Product
 from duewell.domain.product._product_file import product_table, read_product
@@ -43,6 +44,9 @@ __all__ = [
     "Convention",
     "Engine",
     "ExcessRule",
+    "FeeBasis",
+    "FeeTerms",
+    "FeeWhen",
     "InterestMethod",
     "LoanTerms",
     "NamedConvention",

@@ -16,6 +16,7 @@ from duewell.domain.calendar import Frequency
 from duewell.domain.errors import InvalidInput
 from duewell.domain.money import Rate
 from duewell.domain.product._conventions import convention_named
+from duewell.domain.product._fees import FeeTerms, check_fees
 from duewell.domain.product._terms import (
     Allocation,
     LoanTerms,
@@ -87,9 +88,11 @@ class Product:
     frequency: Frequency = Frequency.MONTHS
     allocation: Allocation = field(default_factory=Allocation)
     penalty: PenaltyRule | None = None
+    fees: tuple[FeeTerms, ...] = ()
 
     def __post_init__(self) -> None:
         convention_named(self.convention)
+        check_fees(self.fees)
         for name in ("principal", "rate", "instalments"):
             low, high = getattr(self, name)
             if low > high:
@@ -138,6 +141,7 @@ class Product:
             convention=convention_named(self.convention),
             allocation=self.allocation,
             penalty=self.penalty.at(rate) if self.penalty is not None else None,
+            fees=self.fees,
         )
 
 

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from duewell.domain.calendar import Frequency
 from duewell.domain.errors import InvalidInput
 from duewell.domain.money import Currency, Money, Rate, currency, parse_amount, parse_rate_pct
+from duewell.domain.product._fees import FeeBasis, FeeTerms, FeeWhen
 from duewell.domain.product._product import PenaltyRule, Product
 from duewell.domain.product._terms import (
     Allocation,
@@ -134,6 +135,7 @@ def read_product(given: Mapping[str, Any], *, version: int = 1) -> Product:
         frequency=table.choice("frequency", Frequency, Frequency.MONTHS),
         allocation=_allocation(table.table("allocation")) if table.has("allocation") else Allocation(),
         penalty=_penalty(table.table("penalty")) if table.has("penalty") else None,
+        fees=tuple(_fee(each, money) for each in table.tables("fees")),
     )
     table.end()
     return made
@@ -175,6 +177,23 @@ def _penalty(table: Table) -> PenaltyRule:
     return made
 
 
+def _fee(table: Table, money: Currency) -> FeeTerms:
+    code = table.text("code")
+    if not _CODE.fullmatch(code):
+        raise table.refusal("code", '"service"')
+    made = FeeTerms(
+        code,
+        table.text("charged_by"),
+        table.choice("when", FeeWhen),
+        table.choice("basis", FeeBasis),
+        amount=parse_amount(table.value("amount"), money).minor if table.has("amount") else None,
+        pct=share_of(table, "pct"),
+        source=table.text("source", "contract"),
+    )
+    table.end()
+    return made
+
+
 def share_of(table: Table, name: str) -> Fraction | None:
     """A percentage as a share; None where the key is not there."""
     return parse_rate_pct(table.value(name)).per_year if table.has(name) else None
@@ -206,6 +225,8 @@ def product_table(product: Product) -> dict[str, Any]:
     }
     if product.penalty is not None:
         made["penalty"] = _penalty_table(product.penalty)
+    if product.fees:
+        made["fees"] = [_fee_table(each, money) for each in product.fees]
     return made
 
 
@@ -222,6 +243,20 @@ def _penalty_table(penalty: PenaltyRule) -> dict[str, Any]:
         "mode": penalty.mode.value,
         "source": penalty.source,
     }
+
+
+def _fee_table(fee: FeeTerms, money: Currency) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "code": fee.code,
+        "charged_by": fee.charged_by,
+        "when": fee.when.value,
+        "basis": fee.basis.value,
+    }
+    if fee.amount is not None:
+        made["amount"] = _amount(fee.amount, money)
+    if fee.pct is not None:
+        made["pct"] = Rate(fee.pct).text()
+    return made | {"source": fee.source}
 
 
 def _amount(minor: int, money: Currency) -> str:

@@ -17,6 +17,7 @@ from itertools import pairwise
 from duewell.domain.calendar import BusinessDayRule, DaysInMonth, DaysInYear, Frequency
 from duewell.domain.errors import InvalidInput
 from duewell.domain.money import Rate, Rounding
+from duewell.domain.product._fees import FeeTerms, check_fees
 
 
 class Engine(StrEnum):
@@ -228,8 +229,10 @@ class LoanTerms:
     instalment: int | None = None
     due_dates: tuple[date, ...] = ()
     due_day_rule: BusinessDayRule = BusinessDayRule.NONE
+    fees: tuple[FeeTerms, ...] = ()
 
     def __post_init__(self) -> None:
+        check_fees(self.fees)
         if self.principal <= 0:
             raise InvalidInput("principal-not-positive", amount_minor=self.principal)
         if not 1 <= self.instalments <= 1200 or self.every < 1:
