@@ -17,7 +17,7 @@ from typing import Annotated
 import typer
 
 from duewell import __version__
-from duewell.cli import _demo, _ledger, _loan, _products, _tables, _whatif
+from duewell.cli import _cost, _demo, _ledger, _loan, _products, _tables, _whatif
 from duewell.cli._frame import REFUSED, day, day_or_instant, ending, make_frame, now, run
 from duewell.cli._options import (
     AsOf,
@@ -29,7 +29,7 @@ from duewell.cli._options import (
     Lang,
     Loan,
     On,
-    Rate,
+    RatePct,
     find_loan,
     new_key,
 )
@@ -234,7 +234,7 @@ def day_(
 def disburse(
     book: Book,
     principal: Annotated[str, typer.Option("--principal", help="What is lent, such as 1,200.00.")],
-    rate: Rate = None,
+    rate: RatePct = None,
     instalments: Instalments = None,
     product: Annotated[
         str | None, typer.Option("--product", help="A product's CODE or CODE@VERSION; plain terms else.")
@@ -408,6 +408,7 @@ def replay(loan: Loan, lang: Lang = None, as_json: Json = False) -> None:
 _whatif.add_to(app, loan_app)
 _ledger.add_to(app)
 _products.add_to(app)
+_cost.add_to(loan_app, _products.product_app)
 
 
 def main() -> None:

@@ -1,0 +1,40 @@
+"""Products and cost from the command line: defined, quoted, lent from, and what each loan costs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_commands import duewell
+from tests.domain.disclosure.test_cost import POSTER
+
+BOOK = ("--book", "b")
+
+
+@pytest.fixture
+def book(url: str, tmp_path: Path) -> str:
+    path = tmp_path / "poster.toml"
+    path.write_text(POSTER, "utf-8")
+    opened = duewell(url, "book", "open", *BOOK, "--currency", "CNY", "--open-on", "2026-06-01")
+    assert opened.returncode == 0, opened.stderr
+    defined = duewell(url, "product", "define", str(path), *BOOK)
+    assert defined.returncode == 0, defined.stderr
+    return url
+
+
+def test_the_cost_of_a_fee_is_told_before_and_after_it_is_signed(book: str) -> None:
+    words = ("--product", "poster", "--principal", "12000")
+    told = json.loads(duewell(book, "product", "quote", *BOOK, *words, "--json").stdout)
+    assert told["schema"] == "duewell.quote/1"
+    assert (told["nominal_pct"][:6], told["effective_pct"][:6]) == ("13.034", "13.841")
+    assert "13.03" in duewell(book, "product", "quote", *BOOK, *words).stdout
+    lent = json.loads(duewell(book, "disburse", *BOOK, *words, "--key", "k", "--json").stdout)
+    cost = json.loads(duewell(book, "loan", "cost", lent["loan_id"], "--json").stdout)
+    assert cost["nominal_pct"] == told["nominal_pct"]
+    assert cost["flows"] == told["flows"]
+    assert len(cost["steps"]) == 1
+    assert "年化" in duewell(book, "loan", "cost", lent["loan_id"], "--lang", "zh").stdout
+    early = duewell(book, "loan", "cost", lent["loan_id"], "--as-of", "2026-05-01", "--json")
+    assert early.returncode == 1 and "loan-not-there-yet" in early.stderr
