@@ -38,3 +38,28 @@ def test_the_cost_of_a_fee_is_told_before_and_after_it_is_signed(book: str) -> N
     assert "年化" in duewell(book, "loan", "cost", lent["loan_id"], "--lang", "zh").stdout
     early = duewell(book, "loan", "cost", lent["loan_id"], "--as-of", "2026-05-01", "--json")
     assert early.returncode == 1 and "loan-not-there-yet" in early.stderr
+
+
+def test_caps_are_shown_set_and_kept(book: str, tmp_path: Path) -> None:
+    told = json.loads(duewell(book, "caps", "show", *BOOK, "--json").stdout)
+    assert [each["code"] for each in told["caps"]] == ["cn-penalty"]
+    assert "cn-private-lending" in duewell(book, "caps", "set", "cn-private", *BOOK).stdout
+    own = tmp_path / "own.toml"
+    own.write_text(OWN, "utf-8")
+    assert duewell(book, "caps", "set", str(own), *BOOK).returncode == 0
+    refused = duewell(book, "disburse", *BOOK, "--product", "poster", "--principal", "12000", "--json")
+    assert refused.returncode == 1
+    problem = json.loads(refused.stderr)
+    assert (problem["title"], problem["facts"]["figure"]) == ("cap-exceeded", "13.0342 %")
+    assert "atlantis" in duewell(book, "caps", "set", "atlantis", *BOOK).stderr
+
+
+OWN = """
+[[caps]]
+code = "board"
+kind = "all-in rate"
+measure = "nominal"
+from = 2026-01-01
+pct = "13"
+source = "board, 12 December 2025"
+"""

@@ -19,6 +19,7 @@ from duewell.services.define_product import define_product
 from duewell.services.disburse_loan import disburse_loan
 from duewell.services.open_book import open_book
 from duewell.services.record_fact import Request, record_fact
+from duewell.services.set_caps import set_caps
 from duewell.services.verify_book import verify_book
 from duewell.store import loans, products
 from duewell.store.loans import LoanKey
@@ -118,3 +119,22 @@ def test_a_book_with_fees_closes_its_days_and_verifies(book: Conn) -> None:
     assert verify_book(book, "b").findings == []
     rows = fold(loans.read_loan(book, late).terms, loans.read_facts(book, late), as_of=date(2026, 8, 20)).rows
     assert [row.due[Part.FEE] for row in rows] == [5_600, *[3_600] * 11]
+
+
+def test_a_cap_is_kept_when_a_product_is_defined_and_again_when_money_goes_out(book: Conn) -> None:
+    dear = given(penalty={"times_contract": "1.6"})
+    with pytest.raises(InvalidInput, match="cap-exceeded") as told:
+        define_product(book, "b", dear)
+    assert told.value.facts["cap"] == "cn-penalty", "a book in CNY names the pack of every Chinese lender"
+    define_product(book, "b", given())
+    board = {"code": "board", "kind": "all-in rate", "measure": "nominal", "from": "2026-06-02", "pct": "11",
+             "source": "board, May 2026"}  # fmt: skip
+    set_caps(book, "b", {"caps": [board]})
+    lend(book, "cash")
+    close_day(book, "b", until=date(2026, 6, 1), at=NOON)
+    with pytest.raises(InvalidInput, match="cap-exceeded") as told:
+        lend(book, "cash", "k2")
+    assert (told.value.facts["figure"], told.value.facts["limit"]) == ("11.9999 %", "11 %")
+    lend(book, "cash", "k3", rate=Fraction(11, 100))
+    with pytest.raises(InvalidInput, match="cap-exceeded"):
+        define_product(book, "b", given(instalments=[3, 36]))

@@ -120,7 +120,10 @@ def _show(frame: Frame, found: Costed) -> None:
         [
             fact.effective_on,
             frame.say("fact-" + fact.kind.value.lower()),
-            *(_pct(each) for each in (cost.nominal, cost.effective, cost.reg_z, cost.aprc)),
+            *(
+                _pct(each)
+                for each in (cost.rates.nominal, cost.rates.effective, cost.rates.reg_z, cost.rates.aprc)
+            ),
         ]
         for fact, cost in found.steps
     ]
@@ -138,11 +141,11 @@ def _figures(frame: Frame, title: str, cost: TrueCost, money: str) -> None:
     )
     lines = [[frame.say(code), amount(minor, money)] for code, minor in amounts]
     named = (
-        ("cli-cost-period", cost.period),
-        ("cli-cost-nominal", cost.nominal),
-        ("cli-cost-effective", cost.effective),
-        ("cli-cost-reg-z", cost.reg_z),
-        ("cli-cost-aprc", cost.aprc),
+        ("cli-cost-period", cost.rates.period),
+        ("cli-cost-nominal", cost.rates.nominal),
+        ("cli-cost-effective", cost.rates.effective),
+        ("cli-cost-reg-z", cost.rates.reg_z),
+        ("cli-cost-aprc", cost.rates.aprc),
     )
     lines += [[frame.say(code), _pct(rate)] for code, rate in named]
     _tables.table(frame, title, ("cli-figure", "cli-value"), lines)

@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from duewell.domain.disclosure import check_product
 from duewell.domain.errors import InvalidInput
 from duewell.domain.product import Product, product_table, read_product
+from duewell.gateways.cap_packs import caps_of_book
 from duewell.store import books, products
 from duewell.store.loans import Connection
 from duewell.store.products import ProductRow
@@ -23,12 +25,14 @@ SCHEMA = products.SCHEMA
 def define_product(conn: Connection, book_code: str, given: Mapping[str, Any]) -> tuple[ProductRow, bool]:
     """Define the product on the book's open date; the same table twice changes nothing.
 
-    Refuses   what is no product, and a product in another currency than the book's.
+    Refuses   what is no product, a product in another currency than the book's, and one whose worst case
+              breaks a cap in force that day.
     """
     product = read_product(given)
     book = books.read_book(conn, book_code)
     if product.currency != book.currency:
         raise InvalidInput("product-currency-foreign", given=product.currency, currency=book.currency)
+    check_product(product, caps_of_book(book.settings), book.open_on)
     with conn.transaction():
         return products.define(conn, book.book_id, product, on=book.open_on)
 

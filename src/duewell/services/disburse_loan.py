@@ -14,10 +14,12 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
+from duewell.domain.disclosure import check_terms
 from duewell.domain.errors import Conflict, InvalidInput
 from duewell.domain.facts import Fact, FactKind
 from duewell.domain.party import person_of
 from duewell.domain.product import OWN_TERMS, LoanTerms, check_rate, terms_to_payload
+from duewell.gateways.cap_packs import caps_of_book
 from duewell.store import books, loans, posting, products, request_keys
 from duewell.store.loans import Connection, LoanKey
 from duewell.store.posting import Request
@@ -40,7 +42,7 @@ def disburse_loan(
 
     A loan of a product ("code" or "code@version") has that version's terms; else the book's plain ones.
     Refuses   an amount below one unit, a date after the open date, a rate finer than 0.0001 %; terms
-              outside the product's ranges.
+              outside the product's ranges, or that break a cap in force on the day.
     """
     book = books.read_book(conn, book_code)
     posting.check_key(request.key)
@@ -65,6 +67,8 @@ def disburse_loan(
             rate=check_rate(rate),
             currency=book.currency,
         )
+    own = made.caps if made is not None else ()
+    check_terms(terms, (*caps_of_book(book.settings), *own), start)
     person_id = person_of(book_code, request.client_id, request.key)
     key = LoanKey(person_id, 1)
     with conn.transaction():

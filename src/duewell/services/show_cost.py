@@ -120,7 +120,7 @@ def figures(cost: TrueCost) -> dict[str, Any]:
         "fees_minor": cost.fees,
         "penalties_minor": cost.penalties,
         "forgiven_minor": cost.forgiven,
-        "periods_a_year": str(cost.periods),
+        "periods_a_year": str(cost.rates.periods),
         **rates(cost),
         "flows": [{"on": on.isoformat(), "amount_minor": amount} for on, amount in cost.flows],
     }
@@ -129,10 +129,10 @@ def figures(cost: TrueCost) -> dict[str, Any]:
 def rates(cost: TrueCost) -> dict[str, str | None]:
     """The yearly rates of a cost in per cent."""
     told = {
-        "period_pct": cost.period,
-        "nominal_pct": cost.nominal,
-        "effective_pct": cost.effective,
-        "reg_z_pct": cost.reg_z,
-        "aprc_pct": cost.aprc,
+        "period_pct": cost.rates.period,
+        "nominal_pct": cost.rates.nominal,
+        "effective_pct": cost.rates.effective,
+        "reg_z_pct": cost.rates.reg_z,
+        "aprc_pct": cost.rates.aprc,
     }
     return {name: None if rate is None else Rate(rate).text() for name, rate in told.items()}

@@ -26,13 +26,27 @@ _OUT = (FactKind.DISBURSED, FactKind.REFUNDED)
 
 
 @dataclass(frozen=True, slots=True)
+class Rates:
+    """The rates of one row of flows, each None where no rate settles them.
+
+    `period` is the rate a step of the plan, `periods` the steps of a year.
+    """
+
+    periods: Fraction
+    period: Fraction | None
+    nominal: Fraction | None
+    effective: Fraction | None
+    reg_z: Fraction | None
+    aprc: Fraction | None
+
+
+@dataclass(frozen=True, slots=True)
 class TrueCost:
     """A loan's cost as of a day: its flows by date, received by the borrower below zero, and the rates.
 
     `lent` is what was paid out, `kept` what was kept from it, `paid` what came by then, `to_pay` what the
     plan still asks if every row is paid on its date. `interest`, `fees` and `penalties` are asked over
-    the whole life, kept fees too; `forgiven` was waived of them. `period` is the rate a step of the plan,
-    `periods` the steps of a year. A rate is None where no rate settles the flows.
+    the whole life, kept fees too; `forgiven` was waived of them.
     """
 
     as_of: date
@@ -45,12 +59,7 @@ class TrueCost:
     fees: int
     penalties: int
     forgiven: int
-    periods: Fraction
-    period: Fraction | None
-    nominal: Fraction | None
-    effective: Fraction | None
-    reg_z: Fraction | None
-    aprc: Fraction | None
+    rates: Rates
 
 
 def true_cost(
@@ -86,8 +95,7 @@ def cost_of(state: LoanState) -> TrueCost:
     flows = tuple((on, net[on]) for on in sorted(net) if net[on])
     asked = [sum(row.due[part] for row in state.rows) for part in Part]
     kept = sum(a.parts[Part.FEE] for a in state.applied if a.kind == "disbursement")
-    periods = Fraction(_YEAR[terms.frequency], terms.every)
-    period = _rate([(_steps(terms, flows[0][0], on), amount) for on, amount in flows])
+    rates = rates_of(terms, flows)
     return TrueCost(
         as_of=as_of,
         flows=flows,
@@ -99,6 +107,15 @@ def cost_of(state: LoanState) -> TrueCost:
         fees=asked[Part.FEE] + kept,
         penalties=asked[Part.PENALTY],
         forgiven=sum(sum(a.parts[:3]) for a in state.applied if a.kind == "waiver"),
+        rates=rates,
+    )
+
+
+def rates_of(terms: LoanTerms, flows: Sequence[tuple[date, int]]) -> Rates:
+    """The yearly rates of dated flows, by the step of the terms."""
+    periods = Fraction(_YEAR[terms.frequency], terms.every)
+    period = _rate([(_steps(terms, flows[0][0], on), amount) for on, amount in flows])
+    return Rates(
         periods=periods,
         period=period,
         nominal=None if period is None else period * periods,

@@ -2,11 +2,12 @@
 
 Needs    money (rounding), calendar (frequencies, day counts).
 Gives    LoanTerms with its Convention, Allocation and PenaltyTerms, as payload too; Product, the template
-         of such terms, as a table too; NAMED conventions.
+         of such terms, as a table too; NAMED conventions; Cap, a dated limit.
 Never    knows a payment, a balance or today's date.
 Source   docs/decisions/0001; the glossary.
 """
 
+from duewell.domain.product._caps import Cap, CapKind, Measure, caps_in_force, caps_table, read_caps
 from duewell.domain.product._conventions import NAMED, NamedConvention, convention_named
 from duewell.domain.product._fees import FeeBasis, FeeTerms, FeeWhen
 from duewell.domain.product._payload import OWN_TERMS, terms_from_payload, terms_to_payload
@@ -40,6 +41,8 @@ __all__ = [
     "RATE_SCALE",
     "Allocation",
     "Amortization",
+    "Cap",
+    "CapKind",
     "ChargeOffInterest",
     "Convention",
     "Engine",
@@ -49,6 +52,7 @@ __all__ = [
     "FeeWhen",
     "InterestMethod",
     "LoanTerms",
+    "Measure",
     "NamedConvention",
     "Part",
     "PenaltyBase",
@@ -59,9 +63,12 @@ __all__ = [
     "Processing",
     "Product",
     "RateCap",
+    "caps_in_force",
+    "caps_table",
     "check_rate",
     "convention_named",
     "product_table",
+    "read_caps",
     "read_product",
     "terms_from_payload",
     "terms_to_payload",

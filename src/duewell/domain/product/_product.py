@@ -15,6 +15,7 @@ from fractions import Fraction
 from duewell.domain.calendar import Frequency
 from duewell.domain.errors import InvalidInput
 from duewell.domain.money import Rate
+from duewell.domain.product._caps import Cap, check_caps
 from duewell.domain.product._conventions import convention_named
 from duewell.domain.product._fees import FeeTerms, check_fees
 from duewell.domain.product._terms import (
@@ -89,10 +90,13 @@ class Product:
     allocation: Allocation = field(default_factory=Allocation)
     penalty: PenaltyRule | None = None
     fees: tuple[FeeTerms, ...] = ()
+    caps: tuple[Cap, ...] = ()
+    """What the product promises beyond the book's caps."""
 
     def __post_init__(self) -> None:
         convention_named(self.convention)
         check_fees(self.fees)
+        check_caps(self.caps)
         for name in ("principal", "rate", "instalments"):
             low, high = getattr(self, name)
             if low > high:

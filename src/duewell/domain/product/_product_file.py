@@ -9,16 +9,17 @@ Source   docs/reference/products.md.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from enum import Enum
+from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any, TypeVar
+from typing import Any
 
 from duewell.domain.calendar import Frequency
 from duewell.domain.errors import InvalidInput
 from duewell.domain.money import Currency, Money, Rate, currency, parse_amount, parse_rate_pct
+from duewell.domain.product._caps import caps_table, read_cap
 from duewell.domain.product._fees import FeeBasis, FeeTerms, FeeWhen
 from duewell.domain.product._product import PenaltyRule, Product
+from duewell.domain.product._table import Table
 from duewell.domain.product._terms import (
     Allocation,
     ExcessRule,
@@ -31,81 +32,6 @@ from duewell.domain.product._terms import (
 SCHEMA = "duewell.product/1"
 _CODE = re.compile(r"[a-z][a-z0-9-]{0,30}")
 _JURISDICTION = re.compile(r"[A-Z]{2}")
-_TEXT_MAX = 200
-Choice = TypeVar("Choice", bound=Enum)
-
-
-class Table:
-    """One table of a file: each key is asked for by its kind, and none may be left unasked."""
-
-    def __init__(self, given: object, path: str) -> None:
-        if not isinstance(given, Mapping):
-            raise InvalidInput("product-field-unreadable", field=path, expected="[table]")
-        self.path = path
-        self._left = dict(given)
-
-    def value(self, name: str, default: Any = None) -> Any:
-        """A key's value, or the default; a key without one must be there."""
-        if name not in self._left and default is None:
-            raise InvalidInput("product-field-missing", field=self._named(name))
-        return self._left.pop(name, default)
-
-    def has(self, name: str) -> bool:
-        """Whether a key is there and was not asked for yet."""
-        return name in self._left
-
-    def text(self, name: str, default: str | None = None) -> str:
-        """A short text."""
-        found = self.value(name, default)
-        if not isinstance(found, str) or not 1 <= len(found) <= _TEXT_MAX or not found.isprintable():
-            raise self.refusal(name, '"..."')
-        return found
-
-    def whole(self, name: str, default: int | None = None) -> int:
-        """A whole number, zero or more."""
-        found = self.value(name, default)
-        if not isinstance(found, int) or isinstance(found, bool) or not 0 <= found < 10**9:
-            raise self.refusal(name, "0, 1, 2, ...")
-        return found
-
-    def choice(self, name: str, kind: type[Choice], default: Choice | None = None) -> Choice:
-        """One of an enumeration's values."""
-        found = self.value(name, default)
-        for each in kind:
-            if found is each or (isinstance(found, str) and found == str(each.value)):
-                return each
-        raise self.refusal(name, " | ".join(f'"{each.value}"' for each in kind))
-
-    def span(self, name: str, read: Callable[[Any], Any], expected: str) -> tuple[Any, Any]:
-        """Both ends of a range, or one value that stands for both."""
-        found = self.value(name)
-        ends = found if isinstance(found, list | tuple) else [found, found]
-        if len(ends) != 2 or any(isinstance(each, float | bool) for each in ends):
-            raise self.refusal(name, expected)
-        return read(ends[0]), read(ends[1])
-
-    def table(self, name: str) -> Table:
-        """A table inside this one."""
-        return Table(self.value(name), self._named(name))
-
-    def tables(self, name: str) -> list[Table]:
-        """A list of tables; none where the key is not there."""
-        found = self.value(name, ())
-        if not isinstance(found, list | tuple):
-            raise self.refusal(name, "[[table]]")
-        return [Table(each, f"{self._named(name)}[{k}]") for k, each in enumerate(found, start=1)]
-
-    def end(self) -> None:
-        """Refuse keys that nobody asked for."""
-        if self._left:
-            raise InvalidInput("product-field-unknown", field=self._named(str(next(iter(self._left)))[:60]))
-
-    def refusal(self, name: str, expected: str) -> InvalidInput:
-        """What is wrong with a key's value."""
-        return InvalidInput("product-field-unreadable", field=self._named(name), expected=expected)
-
-    def _named(self, name: str) -> str:
-        return f"{self.path}.{name}" if self.path else name
 
 
 def read_product(given: Mapping[str, Any], *, version: int = 1) -> Product:
@@ -135,6 +61,7 @@ def read_product(given: Mapping[str, Any], *, version: int = 1) -> Product:
         frequency=table.choice("frequency", Frequency, Frequency.MONTHS),
         allocation=_allocation(table.table("allocation")) if table.has("allocation") else Allocation(),
         penalty=_penalty(table.table("penalty")) if table.has("penalty") else None,
+        caps=tuple(read_cap(each) for each in table.tables("caps")),
         fees=tuple(_fee(each, money) for each in table.tables("fees")),
     )
     table.end()
@@ -166,8 +93,8 @@ def _penalty(table: Table) -> PenaltyRule:
     made = PenaltyRule(
         table.choice("base", PenaltyBase, PenaltyBase.PRINCIPAL),
         table.whole("grace_days", 0),
-        pct=share_of(table, "once_pct"),
-        rate=share_of(table, "rate_pct"),
+        pct=table.share("once_pct"),
+        rate=table.share("rate_pct"),
         times=_times(table.text("times_contract")) if table.has("times_contract") else None,
         days_in_year=table.whole("days_in_year", 360),
         mode=table.choice("mode", PenaltyMode, PenaltyMode.EXCESS),
@@ -187,16 +114,11 @@ def _fee(table: Table, money: Currency) -> FeeTerms:
         table.choice("when", FeeWhen),
         table.choice("basis", FeeBasis),
         amount=parse_amount(table.value("amount"), money).minor if table.has("amount") else None,
-        pct=share_of(table, "pct"),
+        pct=table.share("pct"),
         source=table.text("source", "contract"),
     )
     table.end()
     return made
-
-
-def share_of(table: Table, name: str) -> Fraction | None:
-    """A percentage as a share; None where the key is not there."""
-    return parse_rate_pct(table.value(name)).per_year if table.has(name) else None
 
 
 def _times(text: str) -> Fraction:
@@ -225,6 +147,8 @@ def product_table(product: Product) -> dict[str, Any]:
     }
     if product.penalty is not None:
         made["penalty"] = _penalty_table(product.penalty)
+    if product.caps:
+        made["caps"] = caps_table(product.caps)
     if product.fees:
         made["fees"] = [_fee_table(each, money) for each in product.fees]
     return made
