@@ -36,6 +36,15 @@ def test_the_cost_of_a_fee_is_told_before_and_after_it_is_signed(book: str) -> N
     assert cost["flows"] == told["flows"]
     assert len(cost["steps"]) == 1
     assert "年化" in duewell(book, "loan", "cost", lent["loan_id"], "--lang", "zh").stdout
+    sheet = json.loads(duewell(book, "loan", "cost-sheet", lent["loan_id"], "--json").stdout)
+    assert sheet.pop("loan_id") == lent["loan_id"]
+    assert json.dumps(sheet) == json.dumps(told["cost_sheet"]), "the same bytes before and after signing"
+    for lang, words in (
+        ("zh", ("不收取任何其他息费", "每次 0.6%", "13.03%")),
+        ("en", ("Nothing is charged but",)),
+    ):
+        shown = duewell(book, "loan", "cost-sheet", lent["loan_id"], "--lang", lang).stdout
+        assert all(word in shown for word in words), shown
     early = duewell(book, "loan", "cost", lent["loan_id"], "--as-of", "2026-05-01", "--json")
     assert early.returncode == 1 and "loan-not-there-yet" in early.stderr
 

@@ -1,7 +1,7 @@
 """Commands about cost: of a loan, and of an offer before it is signed.
 
 Needs    typer apps to stand in; a Frame.
-Gives    loan cost, product quote.
+Gives    loan cost, loan cost-sheet, product quote.
 Never    computes a rate.
 Source   docs/reference/cost.md.
 """
@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from duewell.cli import _products, _tables
+from duewell.cli import _products, _sheet, _tables
 from duewell.cli._frame import Frame, amount, day, day_or_instant, ending, make_frame
 from duewell.cli._options import AsOf, Book, Instalments, Json, Known, Lang, Loan, On, RatePct, find_loan
 from duewell.domain.disclosure import TrueCost
@@ -33,6 +33,7 @@ from duewell.store import books
 def add_to(loan_app: typer.Typer, product_app: typer.Typer) -> None:
     """Stand in the applications."""
     loan_app.command("cost")(loan_cost)
+    loan_app.command("cost-sheet")(_sheet.cost_sheet)
     product_app.command("quote")(product_quote)
 
 
@@ -75,6 +76,8 @@ def product_quote(
             instalments=found.terms.instalments,
         )
         _figures(frame, title, found.cost, found.terms.currency)
+        frame.console.print()
+        _sheet.show_sheet(frame, found.sheet)
 
 
 def asked_quote(

@@ -13,13 +13,22 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from duewell.domain.disclosure import TrueCost, course, offer, true_cost
+from duewell.domain.disclosure import (
+    CostSheet,
+    TrueCost,
+    check_terms,
+    cost_sheet,
+    course,
+    sheet_document,
+    true_cost,
+)
 from duewell.domain.errors import NotFound
 from duewell.domain.facts import Fact
 from duewell.domain.facts import known as alive
 from duewell.domain.money import Rate
 from duewell.domain.party import loan_id
 from duewell.domain.product import LoanTerms, Product
+from duewell.gateways.cap_packs import caps_of_book
 from duewell.store import books, loans, products
 from duewell.store.loans import Connection, Known, LoanKey
 
@@ -43,7 +52,12 @@ class Quote:
 
     product: Product
     terms: LoanTerms
-    cost: TrueCost
+    sheet: CostSheet
+
+    @property
+    def cost(self) -> TrueCost:
+        """What it would cost."""
+        return self.sheet.cost
 
 
 def show_cost(conn: Connection, key: LoanKey, *, as_of: date | None = None, known: Known = None) -> Costed:
@@ -69,11 +83,15 @@ def quote(
     instalments: int,
     start: date | None = None,
 ) -> Quote:
-    """What a loan of a product would cost, paid out on the open date where no day is named."""
+    """What a loan of a product would cost, paid out on the open date where no day is named.
+
+    Refuses   what disbursing would refuse: terms outside the product's ranges, or above a cap.
+    """
     book = books.read_book(conn, book_code)
     made = products.read(conn, book.book_id, product).product
     terms = made.terms(principal=principal, rate=rate, instalments=instalments, start=start or book.open_on)
-    return Quote(made, terms, offer(terms))
+    check_terms(terms, (*caps_of_book(book.settings), *made.caps), terms.start)
+    return Quote(made, terms, cost_sheet(terms))
 
 
 def cost_document(costed: Costed) -> dict[str, Any]:
@@ -105,6 +123,7 @@ def quote_document(found: Quote) -> dict[str, Any]:
         "rate_pct": Rate(found.terms.rate).text(),
         "instalments": found.terms.instalments,
         **figures(found.cost),
+        "cost_sheet": sheet_document(found.sheet),
     }
 
 

@@ -87,7 +87,9 @@ def _disburse(work: Fold, fact: Fact) -> None:
             work.rows[0].due[PRINCIPAL] = down
         base = terms.approved if terms.approved is not None else fact.amount
         work.set_instalments(0, base - down, fact.effective_on)
-        work.keep_instalments(fact.effective_on)
+        if work.fees is not None and work.fees.needs_instalments:
+            work.refresh(fact.effective_on)
+            work.fees.keep_instalments(work.rows)
     elif work.convention.engine is Engine.PROGRESSIVE:
         work.refresh(fact.effective_on)
         first = next(

@@ -74,6 +74,10 @@ class FeeClock:
         """Whether a fee is a share of the instalments as planned, and they are not known yet."""
         return not self.instalments and any(fee.basis is FeeBasis.INSTALMENT for fee in self.terms.fees)
 
+    def keep_instalments(self, rows: Sequence[Row]) -> None:
+        """Write down principal and interest of each row as first planned."""
+        self.instalments = {r.nr: r.due[Part.INTEREST] + r.due[Part.PRINCIPAL] for r in rows}
+
     def ask(self, row: Row, as_of: date, planned: int, tracer: Recorder | None) -> None:
         """Set what a row asks, if its period begins with principal out, really or, to come, as planned."""
         if row.nr > self.last_row or row.is_met or row.is_down_payment or row.is_taken_over:

@@ -566,12 +566,6 @@ class Fold:
         row.due[INTEREST] += deferred
         return 0
 
-    def keep_instalments(self, on: date) -> None:
-        """Write down the instalments as first planned, where a fee is a share of them."""
-        if self.fees is not None and self.fees.needs_instalments:
-            self.refresh(on)
-            self.fees.instalments = {r.nr: r.due[INTEREST] + r.due[PRINCIPAL] for r in self.rows}
-
     def set_balances(self) -> None:
         """Write the balance after each row: what was lent by then less what the rows ask."""
         asked = 0
