@@ -76,6 +76,7 @@ def _disburse(work: Fold, fact: Fact) -> None:
     terms = work.terms
     if fact.amount <= 0:
         raise InvalidInput("amount-not-positive", amount_minor=fact.amount)
+    _check_within(work, fact)
     is_first = not work.lent
     kept = kept_at_disbursement(terms) if is_first and terms.fees else 0
     if kept and kept >= fact.amount:
@@ -105,9 +106,17 @@ def _planned_before(work: Fold, first: int) -> int:
     return sum(a for _, a in work.lent) - sum(r.due[PRINCIPAL] for r in work.rows[:first])
 
 
+def _check_within(work: Fold, fact: Fact) -> None:
+    """Refuse money lent or a rate set after the last due date: no row is left that could bear it."""
+    last = work.rows[-1].due_on
+    if fact.effective_on > last:
+        raise InvalidInput("fact-beyond-the-contract", effective_on=fact.effective_on, last=last)
+
+
 def _change_rate(work: Fold, fact: Fact) -> None:
     if fact.rate is None or fact.rate < 0:
         raise InvalidInput("contract-rate-negative", rate=str(fact.rate))
+    _check_within(work, fact)
     work.refresh(fact.effective_on)
     work.rates.append((fact.effective_on, fact.rate))
     work.lines = rate_lines(work.rates, work.pauses)
@@ -213,6 +222,8 @@ def _refund(work: Fold, fact: Fact) -> None:
 
 def _receive(work: Fold, fact: Fact) -> None:
     on = fact.effective_on
+    if not work.lent and work.opened_on is None:
+        raise InvalidInput("payment-before-disbursement", effective_on=on)
     if not has_asked(work, on):
         work.refresh(on, due_by=on)
         work.asked_on = on
