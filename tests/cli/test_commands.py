@@ -414,3 +414,41 @@ def test_what_cannot_be_explained_is_a_problem_with_a_code(
     done = duewell(book, *(loan if word == "LOAN" else word for word in words), "--json")
     assert done.returncode == 1, done.stdout
     assert json.loads(done.stderr)["title"] == code
+
+
+def test_a_product_is_defined_shown_and_lent_from(url: str, tmp_path: Path) -> None:
+    path = tmp_path / "cash.toml"
+    path.write_text(PRODUCT, "utf-8")
+    words = ("--book", "b")
+    assert (
+        duewell(url, "book", "open", *words, "--currency", "CNY", "--open-on", "2026-06-01").returncode == 0
+    )
+    first = duewell(url, "product", "define", str(path), *words)
+    assert first.stdout == "Book b: product small@1 is defined.\n", first.stderr
+    assert "Nothing changed" in duewell(url, "product", "define", str(path), *words).stdout
+    assert "small@1" in duewell(url, "product", "list", *words).stdout
+    shown = json.loads(duewell(url, "product", "show", "small", *words, "--json").stdout)
+    assert (shown["schema"], shown["version"]) == ("duewell.product/1", 1)
+    assert "cn-monthly/1" in duewell(url, "product", "show", "small@1", *words).stdout
+    lent = duewell(
+        url, "disburse", *words, "--product", "small", "--principal", "6000", "--instalments", "12"
+    )
+    assert lent.returncode == 0, lent.stderr
+    outside = duewell(
+        url, "disburse", *words, "--product", "small", "--principal", "1", "--instalments", "12"
+    )
+    assert outside.returncode == 1 and "outside product small@1" in outside.stderr
+    assert duewell(url, "disburse", *words, "--principal", "6000").returncode == 2
+    path.write_text(PRODUCT + "surprise = 1\n", "utf-8")
+    assert "surprise" in duewell(url, "product", "define", str(path), *words).stderr
+
+
+PRODUCT = """
+code = "small"
+jurisdiction = "CN"
+currency = "CNY"
+convention = "cn-monthly/1"
+principal = ["1,000.00", "50,000.00"]
+rate_pct = "12"
+instalments = [3, 24]
+"""

@@ -18,6 +18,9 @@ from duewell.domain.product import (
     Convention,
     Engine,
     ExcessRule,
+    FeeBasis,
+    FeeTerms,
+    FeeWhen,
     InterestMethod,
     LoanTerms,
     PenaltyBase,
@@ -74,6 +77,30 @@ def penalties(draw: st.DrawFn) -> PenaltyTerms | None:
 
 
 @st.composite
+def fees(draw: st.DrawFn) -> tuple[FeeTerms, ...]:
+    """None for half of the loans; else up to three, each in another way."""
+    if draw(st.booleans()):
+        return ()
+    found = []
+    for when in draw(st.sets(st.sampled_from(FeeWhen), min_size=1)):
+        bases = [b for b in FeeBasis if b is not FeeBasis.INSTALMENT or when is not FeeWhen.KEPT]
+        basis = draw(st.sampled_from(bases))
+        is_flat = basis is FeeBasis.FLAT
+        found.append(
+            FeeTerms(
+                f"fee-{len(found)}",
+                "lender",
+                when,
+                basis,
+                amount=draw(st.integers(0, 2_000)) if is_flat else None,
+                pct=None if is_flat else Fraction(draw(st.integers(0, 30)), 1000),
+                source=f"clause {len(found)}",
+            )
+        )
+    return tuple(found)
+
+
+@st.composite
 def loans(draw: st.DrawFn) -> LoanTerms:
     count = draw(st.integers(1, 14))
     return LoanTerms(
@@ -91,6 +118,7 @@ def loans(draw: st.DrawFn) -> LoanTerms:
         penalty=draw(penalties()),
         grace_principal=draw(st.integers(0, min(2, count - 1))),
         down_payment_share=draw(st.sampled_from([Fraction(0), Fraction(1, 4)])),
+        fees=draw(fees()),
     )
 
 

@@ -221,11 +221,12 @@ def pay_cumulative(life: Life, act: Act, lines: list[Line], made, give, left) ->
         before = sum(n.due[PRINCIPAL] for n in lines if n.nr < row.nr)
         life.ledger.replanned.append((row.nr + 1, lent - before - row.paid[PRINCIPAL], act.on))
     if left():
-        # All principal is paid: what is left meets the interest the rows still ask for.
+        # All principal is paid: what is left meets the charges and the interest the rows still ask for.
         after = Life(life.deal, life.acts, replace(life.ledger, booked=[*life.ledger.booked, *made]))
         for line in after.rows(act.on):
             if line.nr >= row.nr:
-                give(line, INTEREST, line.open(INTEREST))
+                for part in (PENALTY, FEE, INTEREST):
+                    give(line, part, line.open(part))
 
 
 def walk(deal: Deal, slot: Sequence[Line]) -> list[tuple[Line, str]]:

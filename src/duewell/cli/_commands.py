@@ -17,9 +17,22 @@ from typing import Annotated
 import typer
 
 from duewell import __version__
-from duewell.cli import _demo, _ledger, _loan, _tables, _whatif
+from duewell.cli import _caps, _cost, _demo, _ledger, _loan, _products, _tables, _whatif
 from duewell.cli._frame import REFUSED, day, day_or_instant, ending, make_frame, now, run
-from duewell.cli._options import AsOf, Book, Json, Key, Known, Lang, Loan, On, find_loan, new_key
+from duewell.cli._options import (
+    AsOf,
+    Book,
+    Instalments,
+    Json,
+    Key,
+    Known,
+    Lang,
+    Loan,
+    On,
+    RatePct,
+    find_loan,
+    new_key,
+)
 from duewell.domain.errors import InvalidInput
 from duewell.domain.facts import Fact, FactKind, fact_named
 from duewell.domain.money import currency, parse_amount
@@ -221,10 +234,11 @@ def day_(
 def disburse(
     book: Book,
     principal: Annotated[str, typer.Option("--principal", help="What is lent, such as 1,200.00.")],
-    rate: Annotated[str, typer.Option("--rate", help="Yearly rate in per cent.")],
-    instalments: Annotated[
-        int, typer.Option("--instalments", min=1, max=1200, help="Monthly instalments, 1 to 1200.")
-    ],
+    rate: RatePct = None,
+    instalments: Instalments = None,
+    product: Annotated[
+        str | None, typer.Option("--product", help="A product's CODE or CODE@VERSION; plain terms else.")
+    ] = None,
     on: On = None,
     key: Key = None,
     lang: Lang = None,
@@ -234,7 +248,15 @@ def disburse(
     frame = make_frame(lang=lang, is_json=as_json)
     with ending(frame):
         result = _loan.disburse(
-            frame, book, principal, rate, instalments, on=day(on), key=key or new_key(), at=now()
+            frame,
+            book,
+            principal,
+            rate,
+            instalments,
+            on=day(on),
+            key=key or new_key(),
+            at=now(),
+            product=product,
         )
         _tables.recorded(frame, result)
 
@@ -385,6 +407,9 @@ def replay(loan: Loan, lang: Lang = None, as_json: Json = False) -> None:
 
 _whatif.add_to(app, loan_app)
 _ledger.add_to(app)
+_products.add_to(app)
+_caps.add_to(app)
+_cost.add_to(loan_app, _products.product_app)
 
 
 def main() -> None:

@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from duewell.cli import _tables
+import typer
+
+from duewell.cli import _products, _tables
 from duewell.cli._frame import Frame, amount
 from duewell.cli._proofs import derivation_document, interest_sums, proof_document
 from duewell.cli._trees import chosen_proof, exact_amount, proof_tree
@@ -34,15 +36,21 @@ def disburse(
     frame: Frame,
     book: str,
     principal: str,
-    rate: str,
-    instalments: int,
+    rate: str | None,
+    instalments: int | None,
     *,
     on: date | None,
     key: str,
     at: datetime,
+    product: str | None,
 ) -> dict[str, Any]:
-    """Lend to a new person."""
-    money = currency(books.read_book(frame.conn, book).currency)
+    """Lend to a new person. What a product leaves no choice in need not be said."""
+    row = books.read_book(frame.conn, book)
+    money = currency(row.currency)
+    if product is not None:
+        rate, instalments = _products.fill(frame, row.book_id, product, rate, instalments)
+    if rate is None or instalments is None:
+        raise typer.BadParameter("--rate, --instalments")
     return disburse_loan(
         frame.conn,
         book,
@@ -51,6 +59,7 @@ def disburse(
         instalments=instalments,
         on=on,
         request=Request("cli", key, "cli", at),
+        product=product,
     )
 
 

@@ -1,7 +1,7 @@
 """Options that mean the same in every command, and what they name.
 
 Needs    typer; a Frame to look a loan up.
-Gives    Book, Lang, Json, AsOf, Known, Key, Loan, On; find_loan, new_key.
+Gives    Book, Lang, Json, AsOf, Known, Key, Loan, On, RatePct, Instalments; find_loan, new_key.
 Never    parses a figure.
 Source   docs/reference/commands.md.
 """
@@ -32,6 +32,11 @@ Known = Annotated[
 Key = Annotated[str | None, typer.Option("--key", help="Request key: the same key happens once.")]
 Loan = Annotated[str, typer.Argument(help="The loan's id: 17 letters and digits.")]
 On = Annotated[str | None, typer.Option("--on", help="Value date; the open date if left out.")]
+
+RatePct = Annotated[str | None, typer.Option("--rate", help="Yearly rate in per cent.")]
+Instalments = Annotated[
+    int | None, typer.Option("--instalments", min=1, max=1200, help="How many instalments, 1 to 1200.")
+]
 
 
 def find_loan(frame: Frame, text: str) -> tuple[LoanKey, LoanRow]:

@@ -15,6 +15,7 @@ from typing import Any
 from duewell.domain.agenda import BUCKETS, buckets_from
 from duewell.domain.money import currency
 from duewell.domain.provisioning import provision_rates
+from duewell.gateways.cap_packs import pack_of_jurisdiction
 from duewell.store import books
 from duewell.store.books import BookRow
 from duewell.store.loans import Connection
@@ -45,6 +46,9 @@ def open_book(
         settings["provision_pct"] = list(provision_pct)
     money = currency(currency_code)
     jurisdiction, zone = _PACKS.get(money.code, ("XX", "UTC"))
+    caps = pack_of_jurisdiction(jurisdiction)
+    if caps is not None:
+        settings["caps"] = caps
     with conn.transaction():
         return books.open_book(
             conn,

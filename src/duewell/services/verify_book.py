@@ -27,7 +27,16 @@ from duewell.domain.ledger import (
     Line,
     balances,
 )
-from duewell.domain.loan import LoanState, Row, agenda, fold, interest_receivable, look, standing
+from duewell.domain.loan import (
+    LoanState,
+    Row,
+    agenda,
+    fee_receivable,
+    fold,
+    interest_receivable,
+    look,
+    standing,
+)
 from duewell.domain.party import loan_id
 from duewell.domain.postings import general_ledger, journals_of
 from duewell.domain.product import LoanTerms, Part
@@ -164,7 +173,7 @@ def owed(state: LoanState) -> dict[Account, int]:
     """What a folded loan says is owed, by account: whole units charged and not paid."""
     if state.charged_off_on is not None:
         return dict.fromkeys((LOANS_PRINCIPAL, INTEREST_RECEIVABLE, FEE_RECEIVABLE, PENALTY_RECEIVABLE), 0)
-    fees = sum(r.due[Part.FEE] - r.paid[Part.FEE] for r in state.rows)
+    fees = fee_receivable(state.rows, state.as_of)
     penal = sum(max(0, r.due[Part.PENALTY] - _accruing(state, r) - r.paid[Part.PENALTY]) for r in state.rows)
     return {
         LOANS_PRINCIPAL: state.principal_out,

@@ -149,6 +149,14 @@ def hold_day(conn: Connection, book_id: int) -> None:
     conn.execute("select pg_advisory_xact_lock(%s, %s)", [_DAY_LOCK, book_id])
 
 
+def set_caps(conn: Connection, book_id: int, caps: str | list[dict[str, Any]]) -> None:
+    """Name the caps a book keeps: a pack, or lines of its own."""
+    conn.execute(
+        "update duewell.book set settings = settings || %s where book_id = %s",
+        [Jsonb({"caps": caps}), book_id],
+    )
+
+
 def move_open_on(conn: Connection, book_id: int, to: date) -> None:
     """Move the open date, under `hold_day`."""
     conn.execute("update duewell.book set open_on = %s where book_id = %s", [to, book_id])

@@ -102,6 +102,7 @@ LABELS = (
     "proof-",
     "clause-",
     "rounding-",
+    "sheet-",
     "step-",
 )
 """Families of codes that may name a column, an account or a step, which is no sentence."""

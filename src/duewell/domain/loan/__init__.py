@@ -10,6 +10,7 @@ from duewell.domain.loan._accruals import daily_accruals
 from duewell.domain.loan._ageing import ageing, delinquent_since, principal_by_range, range_of
 from duewell.domain.loan._agenda import agenda
 from duewell.domain.loan._apply import payoff_amount
+from duewell.domain.loan._fees import fee_receivable
 from duewell.domain.loan._fold import Fold
 from duewell.domain.loan._movements import Movement, prove_movements
 from duewell.domain.loan._preview import Future, compare, lifetime, preview
@@ -39,6 +40,7 @@ __all__ = [
     "compare",
     "daily_accruals",
     "delinquent_since",
+    "fee_receivable",
     "fold",
     "interest_receivable",
     "lifetime",

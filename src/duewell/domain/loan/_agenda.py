@@ -29,6 +29,7 @@ from duewell.domain.agenda import (
 )
 from duewell.domain.errors import InvalidInput
 from duewell.domain.facts import Fact, known
+from duewell.domain.loan._fees import fee_charged
 from duewell.domain.loan._penalty import PenaltyClock, penalty_base
 from duewell.domain.loan._schedule import Row
 from duewell.domain.loan._standing import (
@@ -128,6 +129,9 @@ def _dues(view: View, open_on: date) -> list[Entry]:
         if row.due_on > open_on:
             charged = interest_charged(row, row.due_on) - interest_charged(row, open_on)
             add(entry.adds, ("interest.charged", ""), charged)
+            if row.fee:
+                fees = fee_charged(row, row.due_on) - fee_charged(row, open_on)
+                add(entry.adds, ("fee.charged", ""), fees)
             if closes_interest(view, row):
                 at = _add_due_accrual(entry, view, charged_to, row.due_on, at)
                 charged_to = row.due_on

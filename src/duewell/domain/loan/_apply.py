@@ -14,6 +14,7 @@ from itertools import islice
 from duewell.domain.errors import InvalidInput
 from duewell.domain.facts import ChargeBase, DueDateMoved, Extended, Fact, FactKind, ReAged, ReAmortized
 from duewell.domain.loan._charge_off import charge_off, recover
+from duewell.domain.loan._fees import collected_early, drop_fee, kept_at_disbursement
 from duewell.domain.loan._fold import Fold
 from duewell.domain.loan._opening import take_over
 from duewell.domain.loan._recorder import Recorder
@@ -75,7 +76,11 @@ def _disburse(work: Fold, fact: Fact) -> None:
     terms = work.terms
     if fact.amount <= 0:
         raise InvalidInput("amount-not-positive", amount_minor=fact.amount)
+    _check_within(work, fact)
     is_first = not work.lent
+    kept = kept_at_disbursement(terms) if is_first and terms.fees else 0
+    if kept and kept >= fact.amount:
+        raise InvalidInput("fees-above-principal", kept_minor=kept, amount_minor=fact.amount)
     work.lend(fact.effective_on, fact.amount)
     if is_first:
         down = round_fraction(fact.amount * terms.down_payment_share, work.convention.rounding)
@@ -83,6 +88,9 @@ def _disburse(work: Fold, fact: Fact) -> None:
             work.rows[0].due[PRINCIPAL] = down
         base = terms.approved if terms.approved is not None else fact.amount
         work.set_instalments(0, base - down, fact.effective_on)
+        if work.fees is not None and work.fees.needs_instalments:
+            work.refresh(fact.effective_on)
+            work.fees.keep_instalments(work.rows)
     elif work.convention.engine is Engine.PROGRESSIVE:
         work.refresh(fact.effective_on)
         first = next(
@@ -90,7 +98,7 @@ def _disburse(work: Fold, fact: Fact) -> None:
             len(work.rows) - 1,
         )
         work.set_instalments(first, _planned_before(work, first), fact.effective_on)
-    work.note(fact, fact.amount, [0, 0, 0, 0], "disbursement")
+    work.note(fact, fact.amount, [0, kept, 0, 0], "disbursement")
 
 
 def _planned_before(work: Fold, first: int) -> int:
@@ -102,9 +110,17 @@ def _planned_before(work: Fold, first: int) -> int:
     return sum(a for _, a in work.lent) - again - sum(r.due[PRINCIPAL] for r in work.rows[:first])
 
 
+def _check_within(work: Fold, fact: Fact) -> None:
+    """Refuse money lent or a rate set after the last due date: no row is left that could bear it."""
+    last = work.rows[work.plan_end()].due_on
+    if fact.effective_on > last:
+        raise InvalidInput("fact-beyond-the-contract", effective_on=fact.effective_on, last=last)
+
+
 def _change_rate(work: Fold, fact: Fact) -> None:
     if fact.rate is None or fact.rate < 0:
         raise InvalidInput("contract-rate-negative", rate=str(fact.rate))
+    _check_within(work, fact)
     on = fact.effective_on if work.seen_on is None else min(fact.effective_on, work.seen_on)
     work.refresh(on)
     work.rates.append((fact.effective_on, fact.rate))
@@ -211,6 +227,8 @@ def _refund(work: Fold, fact: Fact) -> None:
 
 def _receive(work: Fold, fact: Fact) -> None:
     on = fact.effective_on
+    if not work.lent and work.opened_on is None:
+        raise InvalidInput("payment-before-disbursement", effective_on=on)
     if not has_asked(work, on):
         work.refresh(on, due_by=on)
         work.asked_on = on
@@ -366,12 +384,12 @@ class _Payment:
         if allocation.processing is Processing.VERTICAL:
             for part in allocation.order:
                 for row in rows:
-                    self.pay(row, part, row.due[part] - row.paid[part])
+                    self.pay(row, part, self._asked(row, part) - row.paid[part])
             return
         for row in rows:
             due, paid = row.due, row.paid
             for part in allocation.order:
-                most = due[part] - paid[part]
+                most = (self._asked(row, part) if row.fee else due[part]) - paid[part]
                 if most > 0:
                     self.pay(row, part, most)
                     if not self.left:
@@ -381,6 +399,10 @@ class _Payment:
         """Pay what is left to rows not yet due."""
         work = self.work
         if not work.is_daily:
+            if self.fact.kind is FactKind.PAID_OFF:
+                for row in work.rows:
+                    if row.start >= self.on and row.fee:
+                        drop_fee(row)
             self.slot([r for r in work.rows if r.due_on > self.on and r.unpaid > 0])
         elif work.convention.engine is Engine.CUMULATIVE:
             self._early_cumulative()
@@ -405,7 +427,7 @@ class _Payment:
             return
         for row in rows:
             self.pay(row, Part.PENALTY, row.due[Part.PENALTY] - row.paid[Part.PENALTY])
-            self.pay(row, Part.FEE, row.due[Part.FEE] - row.paid[Part.FEE])
+            self.pay(row, Part.FEE, self._asked(row, Part.FEE) - row.paid[Part.FEE])
             self.pay(row, INTEREST, row.moved[INTEREST] - row.paid[INTEREST])
         if rule is ExcessRule.SPREAD:
             rows = [r for r in rows if self._room(r) > 0]
@@ -427,7 +449,7 @@ class _Payment:
             for row in rows:
                 most = min(share, self.left) if row is not rows[-1] else self.left
                 for part in self.work.terms.allocation.order:
-                    most -= self.pay(row, part, min(most, row.due[part] - row.paid[part]))
+                    most -= self.pay(row, part, min(most, self._asked(row, part) - row.paid[part]))
         if self.left:
             self.slot(rows[::-1] if rule is ExcessRule.LAST else rows)
 
@@ -438,13 +460,19 @@ class _Payment:
         for part in work.terms.allocation.order:
             if part is PRINCIPAL:
                 continue
-            most = accrued if part is INTEREST else row.due[part]
+            most = accrued if part is INTEREST else self._asked(row, part)
             self.pay(row, part, most - row.paid[part])
         if row.paid[INTEREST] >= accrued:
             row.interest_to = self.until
         self.pay(row, PRINCIPAL, min(self._room(row), work.out))
         if not row.is_grace:
             self._settle(row, accrued)
+
+    def _asked(self, row: Row, part: Part) -> int:
+        """What a row asks of a part, without scheduled fees still unpaid of a period that has not begun."""
+        if part is Part.FEE and row.fee and row.start >= self.on:
+            return row.due[Part.FEE] - row.fee + collected_early(row)
+        return row.due[part]
 
     def _settle(self, row: Row, accrued: int) -> None:
         """Close a row paid in full before its day: its interest is what was paid."""
@@ -495,4 +523,5 @@ class _Payment:
         for later in work.rows[k:]:
             if work.out == 0 and self.left:
                 work.refresh(self.until)
-                self.pay(later, INTEREST, later.due[INTEREST] - later.paid[INTEREST])
+                for part in (Part.PENALTY, Part.FEE, INTEREST):
+                    self.pay(later, part, self._asked(later, part) - later.paid[part])

@@ -27,6 +27,8 @@ def charge_off(work: Fold, fact: Fact) -> None:
     work.refresh(on)
     if work.out <= 0 and all(row.unpaid <= 0 for row in work.rows):
         raise InvalidInput("charge-off-of-nothing", effective_on=on.isoformat())
+    if work.fees is not None:
+        work.fees.end = on
     if takes_accrued(work):
         # From the day after on no interest runs, as in a pause that never ends.
         work.pauses.append((on + timedelta(days=1), DATE_MAX))

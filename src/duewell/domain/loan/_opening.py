@@ -44,6 +44,9 @@ def take_over(work: Fold, fact: Fact) -> None:
     work.take_over(fact.effective_on, kept or rows[-1:], len(past))
     if position.principal:
         work.lend(work.rows[0].start, position.principal)
+    if work.fees is not None and work.fees.needs_instalments:
+        work.refresh(fact.effective_on)
+        work.fees.keep_instalments(work.rows)
     if work.is_replacing:
         for row in past:
             if row.due_on < fact.effective_on:

@@ -130,7 +130,8 @@ def _future(folding: Folding, supposed: Sequence[Fact], until: date, buckets: Bu
 
 
 def _cost(state: LoanState) -> int:
-    """Interest, fees and penalties over the whole life, forgiven ones left out."""
+    """Interest, fees and penalties over the whole life, kept fees too, forgiven ones left out."""
     asked = sum(row.due[p] for row in state.rows for p in (Part.PENALTY, Part.FEE, Part.INTEREST))
+    kept = sum(a.parts[Part.FEE] for a in state.applied if a.kind == "disbursement")
     forgiven = sum(sum(a.parts[:3]) for a in state.applied if a.kind == "waiver")
-    return asked - forgiven
+    return asked + kept - forgiven

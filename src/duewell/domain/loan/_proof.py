@@ -212,8 +212,27 @@ class _Book:
 
     def _charges(self, row: Row, part: Part) -> Proof:
         facts = [(1, p) for what in ("charged", "taken-over") for p in self.shares[(what, row.nr, part)]]
+        if part is Part.FEE and row.fee:
+            facts += [(1, each) for each in self._scheduled(row)]
         code = "fee" if part is Part.FEE else "penalty"
         return Proof(code, row.due[part], row.nr, terms=(*facts, *self._moved(row, part)))
+
+    def _scheduled(self, row: Row) -> list[Proof]:
+        """A row's scheduled fees, each by its clause; what was paid of a period that never came stays."""
+        rounding = str(self.state.terms.convention.rounding)
+        found = []
+        for each in self.recorder.fees.values():
+            if each.row_nr == row.nr:
+                share = (each.base, each.fee.pct) if each.fee.pct is not None else None
+                found.append(
+                    Proof(
+                        "scheduled-fee", each.amount, row.nr, share=share,
+                        rounding=rounding if share else "", clause=f"{each.fee.code}: {each.fee.source}",
+                    )
+                )  # fmt: skip
+        if sum(each.amount for each in found) == row.fee:
+            return found
+        return [Proof("scheduled-fee", row.fee, row.nr, clause="collected in advance")]
 
     # -- principal ---------------------------------------------------------------------------------
 

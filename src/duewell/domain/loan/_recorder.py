@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from duewell.domain.facts import Fact
+from duewell.domain.product import FeeTerms
 
 
 class TraceSlice(NamedTuple):
@@ -48,6 +49,16 @@ class TraceOnce:
 
 
 @dataclass(frozen=True, slots=True)
+class TraceFee:
+    """A scheduled fee of a row, with what its share was taken of."""
+
+    row_nr: int
+    fee: FeeTerms
+    base: int
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
 class TraceLevel:
     """A level instalment set from a row on: the balance over rows with these factors, and its one fitting."""
 
@@ -79,6 +90,7 @@ class Recorder:
         self.once: list[TraceOnce] = []
         self.levels: list[TraceLevel] = []
         self.shares: list[TraceShare] = []
+        self.fees: dict[tuple[int, str], TraceFee] = {}
 
     def slice(
         self, row_nr: int, start: date, end: date, base: int, rate: Fraction, num: int, den: int
@@ -100,6 +112,10 @@ class Recorder:
     def penalty_once(self, row_nr: int, base: int, pct: Fraction) -> None:
         """Keep a penalty charged once."""
         self.once.append(TraceOnce(row_nr, base, pct))
+
+    def scheduled_fee(self, asked: TraceFee) -> None:
+        """Keep a scheduled fee as it was last asked."""
+        self.fees[(asked.row_nr, asked.fee.code)] = asked
 
     def level(self, set_: TraceLevel) -> None:
         """Keep an instalment set anew."""

@@ -15,6 +15,7 @@ from fractions import Fraction
 from duewell.domain.calendar import step_date
 from duewell.domain.errors import InvalidInput
 from duewell.domain.facts import DueDateMoved, Extended, Fact, ReAged, ReAmortized
+from duewell.domain.loan._fees import drop_fee
 from duewell.domain.loan._fold import Anchor, Fold
 from duewell.domain.loan._schedule import INSTALMENTS_MAX, Row, counted_part, counts_steps, step_part
 from duewell.domain.money import round_ratio, split
@@ -110,6 +111,8 @@ def _re_age(work: Fold, change: ReAged, on: date) -> int:
             meet(row, left)
         kept.append(row)
     terms, previous, nr = work.terms, on, work.rows[-1].nr if not kept else kept[-1].nr
+    if work.fees is not None:
+        work.fees.last_row = min(work.fees.last_row, nr)
     rows = []
     step = Anchor(change.first_due, nr + 1, change.every, change.frequency)
     for n in range(change.instalments):
@@ -155,6 +158,8 @@ def _cut(work: Fold, row: Row, on: date) -> bool:
             row.due[Part.PRINCIPAL] = row.paid[Part.PRINCIPAL]
             row.is_met = True
         return True
+    if row.fee and row.start >= on:
+        drop_fee(row)
     # Its own interest has not begun; what it holds beside is what was paid, charged, or moved here before.
     row.due[Part.INTEREST] = max(row.paid[Part.INTEREST], row.moved[Part.INTEREST])
     row.due[Part.PRINCIPAL] = row.paid[Part.PRINCIPAL]
@@ -164,15 +169,18 @@ def _cut(work: Fold, row: Row, on: date) -> bool:
 
 
 def meet(row: Row, left: list[int]) -> None:
-    """Ask nothing more of a row; what it asked goes to `left` and stays charged to it."""
-    moved = list(row.moved)
+    """Ask nothing more of a row; what it asked goes to `left` and stays charged to it.
+
+    A row settled early that only a charge kept open stays settled: its interest went on to the next row.
+    """
+    moved, is_settled = list(row.moved), row.is_locked and row.due[2:] == row.paid[2:]
     for part in Part:
         unpaid = row.due[part] - row.paid[part]
         left[part] += unpaid
         moved[part] -= unpaid
         row.due[part] = row.paid[part]
     row.moved = (moved[0], moved[1], moved[2], moved[3])
-    row.is_met = True
+    row.is_met = not is_settled
 
 
 def _spread(rows: list[Row], left: list[int]) -> None:

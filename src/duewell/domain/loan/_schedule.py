@@ -69,6 +69,8 @@ class Row:
     earned: tuple[int, date, int] | None = None
     """Base x days of the row's real principal up to a date, as of one epoch of the fold: kept, not a fact."""
     moved: tuple[int, int, int, int] = (0, 0, 0, 0)
+    fee: int = 0
+    """Scheduled fees among what the row asks as fee."""
 
     def copy(self) -> Row:
         """The same row with amounts of its own."""

@@ -15,6 +15,7 @@ Measures of interest and penalty, each by class unless noted:
     suspended.slope    of interest.slope, what is no income because the loan is too long past due
     suspended.accrued  of it, what accrued and is not due
     suspended.charged  whole units charged and not paid, likewise (no class)
+    fee.charged        whole units of scheduled fees that fell due or were collected early (no class)
     penalty.slope, penalty.accrued
     penalty.collected  whole units of accrued penalty that were paid, moved or charged off (no class)
     penalty.once       whole units of penalty charged once per instalment (no class)
@@ -30,6 +31,7 @@ from fractions import Fraction
 from duewell.domain.agenda import ACTUAL, ONE_DAY, Sums, add, day_class, days_weight, scaled
 from duewell.domain.calendar import DaysInMonth, DaysInYear
 from duewell.domain.facts import Fact, known
+from duewell.domain.loan._fees import fee_charged
 from duewell.domain.loan._penalty import PenaltyClock, penalty_base
 from duewell.domain.loan._recorder import Recorder, TraceSlice
 from duewell.domain.loan._schedule import Row
@@ -117,6 +119,8 @@ def standing(view: View, on: date) -> Sums:
             add(sums, ("interest.slope", accrual), slope)
     charged = sum(interest_charged(r, due_by) for r in view.rows)
     add(sums, ("interest.charged", ""), charged)
+    if view.terms.fees:
+        add(sums, ("fee.charged", ""), sum(fee_charged(r, accrued_to) for r in view.rows))
     if is_suspended(view, on):
         suspend(sums, view, on)
     if view.terms.penalty is not None:

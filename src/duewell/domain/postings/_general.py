@@ -14,6 +14,8 @@ from fractions import Fraction
 
 from duewell.domain.agenda import Sums, class_amount
 from duewell.domain.ledger import (
+    FEE_INCOME,
+    FEE_RECEIVABLE,
     INTEREST_ACCRUED,
     INTEREST_INCOME,
     INTEREST_RECEIVABLE,
@@ -44,6 +46,8 @@ TERMS: dict[Account, tuple[tuple[int, str], ...]] = {
     OPENING_EQUITY: ((-1, "interest.opened"),),
     ROUNDING_OF_INTEREST: ((1, "interest.due"), (-1, "interest.charged")),
     PENALTY_INCOME: ((-1, "penalty.accrued"), (-1, "penalty.once")),
+    FEE_RECEIVABLE: ((1, "fee.charged"),),
+    FEE_INCOME: ((-1, "fee.charged"),),
 }
 """Of which measures each account's balance is made: debit positive.
 

@@ -111,7 +111,13 @@ _RULES: dict[FactKind, tuple[Rule, ...]] = {
         *((_RECEIVABLE[part], 1, part) for part in Part),
         (OPENING_EQUITY, -1, Whole.AMOUNT),
     ),
-    FactKind.DISBURSED: ((CASH_CLEARING, -1, Whole.AMOUNT), (LOANS_PRINCIPAL, 1, Whole.AMOUNT)),
+    # A fee kept from the proceeds is charged and paid at once: so much less is paid out.
+    FactKind.DISBURSED: (
+        (CASH_CLEARING, -1, Whole.AMOUNT),
+        (CASH_CLEARING, 1, Part.FEE),
+        (LOANS_PRINCIPAL, 1, Whole.AMOUNT),
+        (FEE_INCOME, -1, Part.FEE),
+    ),
     FactKind.REFUNDED: _paid(-1),
     FactKind.FEE_CHARGED: ((FEE_RECEIVABLE, 1, Whole.AMOUNT), (FEE_INCOME, -1, Whole.AMOUNT)),
     FactKind.PENALTY_CHARGED: ((PENALTY_RECEIVABLE, 1, Whole.AMOUNT), (PENALTY_INCOME, -1, Whole.AMOUNT)),

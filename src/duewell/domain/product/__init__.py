@@ -1,12 +1,18 @@
 """Product terms: what a loan was agreed to be, as one versioned value.
 
 Needs    money (rounding), calendar (frequencies, day counts).
-Gives    LoanTerms with its Convention, Allocation and PenaltyTerms; from_payload and to_payload.
+Gives    LoanTerms with its Convention, Allocation and PenaltyTerms, as payload too; Product, the template
+         of such terms, as a table too; NAMED conventions; Cap, a dated limit.
 Never    knows a payment, a balance or today's date.
 Source   docs/decisions/0001; the glossary.
 """
 
+from duewell.domain.product._caps import Cap, CapKind, Measure, caps_in_force, caps_table, read_caps
+from duewell.domain.product._conventions import NAMED, NamedConvention, convention_named
+from duewell.domain.product._fees import FeeBasis, FeeTerms, FeeWhen
 from duewell.domain.product._payload import OWN_TERMS, terms_from_payload, terms_to_payload
+from duewell.domain.product._product import PenaltyRule, Product
+from duewell.domain.product._product_file import product_table, read_product
 from duewell.domain.product._terms import (
     ORDER,
     RATE_SCALE,
@@ -29,25 +35,41 @@ from duewell.domain.product._terms import (
 )
 
 __all__ = [
+    "NAMED",
     "ORDER",
     "OWN_TERMS",
     "RATE_SCALE",
     "Allocation",
     "Amortization",
+    "Cap",
+    "CapKind",
     "ChargeOffInterest",
     "Convention",
     "Engine",
     "ExcessRule",
+    "FeeBasis",
+    "FeeTerms",
+    "FeeWhen",
     "InterestMethod",
     "LoanTerms",
+    "Measure",
+    "NamedConvention",
     "Part",
     "PenaltyBase",
     "PenaltyMode",
+    "PenaltyRule",
     "PenaltyTerms",
     "Prepayment",
     "Processing",
+    "Product",
     "RateCap",
+    "caps_in_force",
+    "caps_table",
     "check_rate",
+    "convention_named",
+    "product_table",
+    "read_caps",
+    "read_product",
     "terms_from_payload",
     "terms_to_payload",
 ]

@@ -17,6 +17,7 @@ from typing import Any
 from duewell.domain.calendar import BusinessDayRule, DaysInMonth, DaysInYear, Frequency
 from duewell.domain.errors import InvalidInput
 from duewell.domain.money import Rounding
+from duewell.domain.product._fees import FeeBasis, FeeTerms, FeeWhen
 from duewell.domain.product._terms import (
     Allocation,
     Amortization,
@@ -39,7 +40,7 @@ SCHEMA = "duewell.loan-terms/1"
 OWN_TERMS: dict[str, Any] = {"schema": "duewell.product/1", "terms": "each loan's own"}
 """A product that only names loans whose terms were agreed one by one."""
 
-_LATER = frozenset({"caps", "due_day_rule", "charge_off_interest", "suspends_from_dpd"})
+_LATER = frozenset({"caps", "due_day_rule", "charge_off_interest", "suspends_from_dpd", "fees"})
 
 _READ: dict[str, Any] = {
     "start": date.fromisoformat,
@@ -63,6 +64,9 @@ _READ: dict[str, Any] = {
     "due_day_rule": BusinessDayRule,
     "charge_off_interest": ChargeOffInterest,
     "from_on": date.fromisoformat,
+    "when": FeeWhen,
+    "basis": FeeBasis,
+    "fees": lambda fees: tuple(_make(FeeTerms, fee) for fee in fees),
     "caps": lambda caps: tuple(_make(RateCap, cap) for cap in caps),
 }
 

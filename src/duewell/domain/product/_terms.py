@@ -16,7 +16,8 @@ from itertools import pairwise
 
 from duewell.domain.calendar import BusinessDayRule, DaysInMonth, DaysInYear, Frequency
 from duewell.domain.errors import InvalidInput
-from duewell.domain.money import Rate, Rounding
+from duewell.domain.money import Rate, Rounding, currency
+from duewell.domain.product._fees import FeeTerms, check_fees
 
 
 class Engine(StrEnum):
@@ -207,8 +208,8 @@ class LoanTerms:
 
     `due_dates` name the due dates where they are agreed one by one; `due_day_rule` says how they were
     moved off holidays when the loan was signed. The dates signed are the dates owed.
-    Refuses a non-positive principal or number of rows, a negative rate, and graces that leave no
-    row to repay in.
+    Refuses a non-positive principal or number of rows, a negative rate, graces that leave no row to
+    repay in, a currency we do not know, and instalments rounded to more than the loan.
     """
 
     principal: int
@@ -228,10 +229,19 @@ class LoanTerms:
     instalment: int | None = None
     due_dates: tuple[date, ...] = ()
     due_day_rule: BusinessDayRule = BusinessDayRule.NONE
+    fees: tuple[FeeTerms, ...] = ()
 
     def __post_init__(self) -> None:
+        check_fees(self.fees)
+        currency(self.currency)
         if self.principal <= 0:
             raise InvalidInput("principal-not-positive", amount_minor=self.principal)
+        if self.convention.instalment_multiple > self.principal:
+            raise InvalidInput(
+                "multiple-above-principal",
+                multiple_minor=self.convention.instalment_multiple,
+                amount_minor=self.principal,
+            )
         if not 1 <= self.instalments <= 1200 or self.every < 1:
             raise InvalidInput("instalments-out-of-range", instalments=self.instalments, every=self.every)
         if self.rate < 0:

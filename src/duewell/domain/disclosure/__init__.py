@@ -1,0 +1,27 @@
+"""Disclosure: what a loan or an offer costs, told before it is signed and after every fact.
+
+Needs    loan, product, cost.
+Gives    true_cost, offer, course with TrueCost; cost_sheet; check_terms and check_product against caps.
+Never    computes an amount another way than the fold that would be booked.
+Source   docs/reference/cost.md and docs/reference/caps.md.
+"""
+
+from duewell.domain.disclosure._cost import Rates, TrueCost, cost_of, course, first_money, offer, true_cost
+from duewell.domain.disclosure._limits import check_product, check_terms
+from duewell.domain.disclosure._sheet import CostSheet, Item, cost_sheet, sheet_document
+
+__all__ = [
+    "CostSheet",
+    "Item",
+    "Rates",
+    "TrueCost",
+    "check_product",
+    "check_terms",
+    "cost_of",
+    "cost_sheet",
+    "course",
+    "first_money",
+    "offer",
+    "sheet_document",
+    "true_cost",
+]
