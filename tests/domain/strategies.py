@@ -103,8 +103,10 @@ def fees(draw: st.DrawFn) -> tuple[FeeTerms, ...]:
 @st.composite
 def loans(draw: st.DrawFn) -> LoanTerms:
     count = draw(st.integers(1, 14))
+    principal = draw(st.integers(10_000, 5_000_000))
     return LoanTerms(
-        principal=draw(st.integers(10_000, 5_000_000)),
+        principal=principal,
+        balloon=draw(st.sampled_from([0, 0, 0, principal // 3])),
         start=START + timedelta(days=draw(st.integers(0, 60))),
         instalments=count,
         rate=Fraction(draw(st.integers(0, 3600)), 10_000),

@@ -66,6 +66,7 @@ def proof_document(proof: Proof) -> dict[str, Any]:
             "factors": [str(factor) for factor in proof.level.factors],
             "multiple_minor": proof.level.multiple,
             "fitted_minor": proof.level.fitted,
+            "balloon_minor": proof.level.balloon,
         }
     if proof.terms:
         told["terms"] = [{"sign": sign, **proof_document(each)} for sign, each in proof.terms]

@@ -90,7 +90,8 @@ def _told(frame: Frame, proof: Proof, money: str) -> Iterable[str]:
     if proof.level is not None:
         level = proof.level
         yield frame.say(
-            "proof-level",
+            "proof-level-balloon" if level.balloon else "proof-level",
+            balloon=amount(level.balloon, money),
             balance=amount(level.balance, money),
             rows=len(level.factors),
             multiple=amount(level.multiple, money),

@@ -49,7 +49,7 @@ def level(proof: Proof) -> int:
     for factor in proof.level.factors:
         balance *= 1 + factor
         weight = weight * (1 + factor) + 1
-    exact = balance / weight
+    exact = (balance - proof.level.balloon) / weight
     return round_fraction(exact, Rounding(proof.rounding), proof.level.multiple) + proof.level.fitted
 
 

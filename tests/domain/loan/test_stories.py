@@ -76,6 +76,19 @@ STORIES: dict[str, tuple[LoanTerms, str]] = {
         2026-01-01 lend 1200.00      -> ask6 12.00 ask7 207.06 principal7 195.06 ask12 207.05
         """,
     ),
+    "balloon": (
+        replace(YEAR, balloon=60_000),
+        """
+        2026-01-01 lend 1200.00      -> ask1 59.31 interest1 12.00 ask11 59.31
+        2026-01-01 look              -> ask12 659.32 principal12 652.79
+        """,
+    ),
+    "balloon, equal principal": (
+        replace(by(amortization=Amortization.EQUAL_PRINCIPAL), balloon=60_000),
+        """
+        2026-01-01 lend 1200.00      -> ask1 62.00 principal2 50.00 ask12 656.50
+        """,
+    ),
     "fixed instalment": (
         replace(YEAR, instalment=11_000),
         """

@@ -228,21 +228,24 @@ class Fold(Interest):
         open_rows = [r for r in self.rows[first:] if not r.is_grace and not r.is_down_payment]
         if not open_rows:
             return
+        balloon = min(self.terms.balloon, max(balance, 0))
         if self.convention.amortization is Amortization.EQUAL_PRINCIPAL or self.is_flat:
-            self._set_equal_principal(open_rows, balance)
+            self._set_equal_principal(open_rows, balance - balloon)
             return
         if self.terms.instalment and not is_new:
             self._set_level(first, self.terms.instalment)
             return
         factors = [self.factor(r) for r in open_rows]
-        level = level_instalment(balance, factors, self.convention)
+        level = level_instalment(balance, factors, self.convention, balloon)
         self._set_level(first, level)
         if self.convention.engine is Engine.PROGRESSIVE:
             self._fit_level(first, level, len(open_rows), as_of)
         if self.tracer is not None:
             fitted = open_rows[0].instalment - level
             multiple = self.convention.instalment_multiple
-            self.tracer.level(TraceLevel(open_rows[0].nr, balance, tuple(factors), level, fitted, multiple))
+            first_nr = open_rows[0].nr
+            told = TraceLevel(first_nr, balance, tuple(factors), level, fitted, multiple, balloon)
+            self.tracer.level(told)
 
     def _set_level(self, first: int, level: int) -> None:
         for row in self.rows[first:]:
@@ -281,7 +284,7 @@ class Fold(Interest):
     def _last_gap(self, level: int, as_of: date) -> int:
         self.refresh(as_of)
         last = self.rows[self.plan_end()]
-        return last.due[INTEREST] + last.due[PRINCIPAL] - level
+        return last.due[INTEREST] + last.due[PRINCIPAL] - level - self.terms.balloon
 
     # -- rows ------------------------------------------------------------------------------------
 

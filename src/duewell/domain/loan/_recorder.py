@@ -60,7 +60,7 @@ class TraceFee:
 
 @dataclass(frozen=True, slots=True)
 class TraceLevel:
-    """A level instalment set from a row on: the balance over rows with these factors, and its one fitting."""
+    """A level instalment set from a row on: the balance but a balloon over these factors, once fitted."""
 
     from_nr: int
     balance: int
@@ -68,6 +68,7 @@ class TraceLevel:
     level: int
     fitted: int
     multiple: int
+    balloon: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -210,10 +210,12 @@ def rate_slices(start: date, end: date, lines: Sequence[RateLine]) -> list[tuple
     return out
 
 
-def level_instalment(principal: int, factors: Sequence[Fraction], convention: Convention) -> int:
-    """The equal instalment that repays `principal` over rows with these factors, rounded once.
+def level_instalment(
+    principal: int, factors: Sequence[Fraction], convention: Convention, balloon: int = 0
+) -> int:
+    """The equal instalment that repays `principal` but a balloon over rows with these factors, rounded once.
 
-    principal x product(1 + r) / F with F1 = 1 and Fk = 1 + F(k-1) x (1 + rk).
+    (principal x product(1 + r) - balloon) / F with F1 = 1 and Fk = 1 + F(k-1) x (1 + rk).
     """
     if not factors:
         return 0
@@ -229,7 +231,10 @@ def level_instalment(principal: int, factors: Sequence[Fraction], convention: Co
         f = power + f * step if k else 1
         power *= scale
     return round_ratio(
-        principal * top, scale * f, convention.instalment_rounding, convention.instalment_multiple
+        principal * top - balloon * power,
+        scale * f,
+        convention.instalment_rounding,
+        convention.instalment_multiple,
     )
 
 

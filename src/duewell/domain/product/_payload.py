@@ -40,7 +40,7 @@ SCHEMA = "duewell.loan-terms/1"
 OWN_TERMS: dict[str, Any] = {"schema": "duewell.product/1", "terms": "each loan's own"}
 """A product that only names loans whose terms were agreed one by one."""
 
-_LATER = frozenset({"caps", "due_day_rule", "charge_off_interest", "suspends_from_dpd", "fees"})
+_LATER = frozenset({"caps", "due_day_rule", "charge_off_interest", "suspends_from_dpd", "fees", "balloon"})
 
 _READ: dict[str, Any] = {
     "start": date.fromisoformat,

@@ -230,6 +230,8 @@ class LoanTerms:
     due_dates: tuple[date, ...] = ()
     due_day_rule: BusinessDayRule = BusinessDayRule.NONE
     fees: tuple[FeeTerms, ...] = ()
+    balloon: int = 0
+    """Principal that the instalments leave to the last row."""
 
     def __post_init__(self) -> None:
         check_fees(self.fees)
@@ -242,6 +244,8 @@ class LoanTerms:
                 multiple_minor=self.convention.instalment_multiple,
                 amount_minor=self.principal,
             )
+        if not 0 <= self.balloon < self.principal:
+            raise InvalidInput("balloon-out-of-range", given=self.balloon, principal_minor=self.principal)
         if not 1 <= self.instalments <= 1200 or self.every < 1:
             raise InvalidInput("instalments-out-of-range", instalments=self.instalments, every=self.every)
         if self.rate < 0:
