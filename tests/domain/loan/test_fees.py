@@ -118,6 +118,23 @@ def test_money_in_advance_pays_no_fee_of_a_period_not_begun() -> None:
     assert fees(told) == [3_600] * 12, "the loan is still out, so every month still bears its fee"
 
 
+def test_a_share_of_an_instalment_is_asked_of_the_first_money_that_comes() -> None:
+    share = FeeTerms("s", "lender", FeeWhen.FIRST, FeeBasis.INSTALMENT, pct=Fraction(1, 1000))
+    terms = replace(BEARING, fees=(share,))
+    early = fact(FactKind.PAYMENT_RECEIVED, "2026-01-16", amount=100)
+    assert state(terms, early, on="2026-01-16").rows[0].paid[Part.FEE] == 54
+
+
+def test_money_lent_again_after_a_payoff_to_the_rows_end_bears_the_fee_of_the_next_period() -> None:
+    convention = replace(BEARING.convention, payoff_to_row_end=True)
+    facts = [
+        fact(FactKind.PAID_OFF, "2026-02-20"),
+        fact(FactKind.DISBURSED, "2026-02-25", "again", amount=100_000),
+    ]
+    terms = replace(BEARING, convention=convention)
+    assert fees(state(terms, *facts, on="2026-03-20"))[:3] == [3_600] * 3, "unpaid, so the third month begins"
+
+
 def test_a_charge_off_takes_the_fees_of_the_periods_begun() -> None:
     told = state(BEARING, fact(FactKind.CHARGED_OFF, "2026-03-20"), on="2026-03-20")
     assert told.claim[Part.FEE] == 3 * 3_600

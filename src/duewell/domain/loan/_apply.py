@@ -91,6 +91,7 @@ def _disburse(work: Fold, fact: Fact) -> None:
         if work.fees is not None and work.fees.needs_instalments:
             work.refresh(fact.effective_on)
             work.fees.keep_instalments(work.rows)
+            work.is_told = False
     elif work.convention.engine is Engine.PROGRESSIVE:
         work.refresh(fact.effective_on)
         first = next(

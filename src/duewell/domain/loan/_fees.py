@@ -69,6 +69,16 @@ class FeeClock:
         made.outs = self.outs.copy()
         return made
 
+    def move(self, on: date, amount: int, out: int) -> None:
+        """Principal out changed by `amount`, to `out`; a payoff to a row's end may stand after the day."""
+        if self.outs and self.outs[-1][0] > on:
+            k = bisect_right(self.outs, on, key=lambda each: each[0])
+            before = self.outs[k - 1][1] if k else 0
+            self.outs[k:] = [(day, left + amount) for day, left in self.outs[k:]]
+            self.outs.insert(k, (on, before + amount))
+        else:
+            self.outs.append((on, out))
+
     @property
     def needs_instalments(self) -> bool:
         """Whether a fee is a share of the instalments as planned, and they are not known yet."""

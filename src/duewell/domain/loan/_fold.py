@@ -149,12 +149,12 @@ class Fold(Interest):
     def move(self, on: date, amount: int) -> None:
         """Change the principal out from the slice after `on`. Facts come by date, so moves do too."""
         self.out += amount
+        if self.fees is not None:
+            self.fees.move(on, amount, self.out)
         if self.move_on and self.move_on[-1] > on:
             self._shift_base(on, amount)  # a payoff to the row's end took principal out from a later day
             return
         self.base += amount
-        if self.fees is not None:
-            self.fees.outs.append((on, self.out))
         if self.move_on and self.move_on[-1] == on:
             self.move_to[-1] = self.base
         else:
@@ -166,7 +166,7 @@ class Fold(Interest):
         if row.is_apart:
             self.out -= amount
             if self.fees is not None:
-                self.fees.outs.append((on, self.out))
+                self.fees.move(on, -amount, self.out)
         else:
             self.move(on, -amount)
 

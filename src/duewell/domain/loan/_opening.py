@@ -47,6 +47,7 @@ def take_over(work: Fold, fact: Fact) -> None:
     if work.fees is not None and work.fees.needs_instalments:
         work.refresh(fact.effective_on)
         work.fees.keep_instalments(work.rows)
+        work.is_told = False
     if work.is_replacing:
         for row in past:
             if row.due_on < fact.effective_on:
