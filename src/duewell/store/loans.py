@@ -24,6 +24,7 @@ from duewell.domain.errors import Conflict, NotFound
 from duewell.domain.facts import (
     Arrear,
     ChargeBase,
+    Conversion,
     DueDateMoved,
     Extended,
     Fact,
@@ -34,7 +35,12 @@ from duewell.domain.facts import (
     Reschedule,
 )
 from duewell.domain.ledger import CHART, Account, Journal, Line
-from duewell.domain.product import LoanTerms, terms_from_payload, terms_to_payload
+from duewell.domain.product import (
+    BalanceKind,
+    LoanTerms,
+    terms_from_payload,
+    terms_to_payload,
+)
 
 Connection = psycopg.Connection[Any]
 ACCOUNT_NO = {each.code: number for number, each in enumerate(CHART, start=1)}
@@ -382,9 +388,24 @@ def fact_payload(fact: Fact) -> dict[str, Any]:
         payload["pct"], payload["base"] = str(fact.pct), fact.base.value
     if fact.parts is not None:
         payload["parts_minor"] = list(fact.parts)
+    if fact.balance is not None:
+        payload["balance"] = fact.balance.value
+    if fact.conversion is not None:
+        payload["conversion"] = _conversion_payload(fact.conversion)
     if fact.payload:
         payload["more"] = [list(pair) for pair in fact.payload]
     return payload
+
+
+def _conversion_payload(agreed: Conversion) -> dict[str, Any]:
+    costs = {"rate": agreed.rate, "pct": agreed.pct}
+    told = {name: str(cost) for name, cost in costs.items() if cost is not None}
+    return {"instalments": agreed.instalments, **told}
+
+
+def _conversion(given: dict[str, Any]) -> Conversion:
+    costs = {name: Fraction(given[name]) for name in ("rate", "pct") if name in given}
+    return Conversion(given["instalments"], **costs)
 
 
 _PLANS: dict[str, type[Reschedule]] = {
@@ -435,5 +456,7 @@ def _fact(row: tuple[Any, ...]) -> Fact:
         pct=Fraction(given["pct"]) if "pct" in given else None,
         base=ChargeBase(given["base"]) if "base" in given else None,
         parts=tuple(given["parts_minor"]) if "parts_minor" in given else None,
+        balance=BalanceKind(given["balance"]) if "balance" in given else None,
+        conversion=_conversion(given["conversion"]) if "conversion" in given else None,
         payload=tuple((k, v) for k, v in given.get("more", ())),
     )

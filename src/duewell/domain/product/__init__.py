@@ -1,8 +1,9 @@
-"""Product terms: what a loan was agreed to be, as one versioned value.
+"""Product terms: what a loan or a line was agreed to be, as one versioned value.
 
 Needs    money (rounding), calendar (frequencies, day counts).
 Gives    LoanTerms with its Convention, Allocation and PenaltyTerms, as payload too; Product, the template
          of such terms, as a table too; NAMED conventions; Cap, a dated limit.
+Gives    LoanTerms with its Convention, Allocation and PenaltyTerms; LineTerms; to and from payloads.
 Never    knows a payment, a balance or today's date.
 Source   docs/decisions/0001; the glossary.
 """
@@ -10,6 +11,19 @@ Source   docs/decisions/0001; the glossary.
 from duewell.domain.product._caps import Cap, CapKind, Measure, caps_in_force, caps_table, read_caps
 from duewell.domain.product._conventions import NAMED, NamedConvention, convention_named
 from duewell.domain.product._fees import FeeBasis, FeeTerms, FeeWhen
+from duewell.domain.product._line_payload import (
+    LINE_SCHEMA,
+    Terms,
+    agreed_from_payload,
+    agreed_to_payload,
+)
+from duewell.domain.product._line_terms import (
+    BalanceKind,
+    CashFee,
+    LateCharge,
+    LineTerms,
+    MinimumPayment,
+)
 from duewell.domain.product._payload import OWN_TERMS, terms_from_payload, terms_to_payload
 from duewell.domain.product._product import PenaltyRule, Product
 from duewell.domain.product._product_file import product_table, read_product
@@ -36,6 +50,7 @@ from duewell.domain.product._terms import (
 
 __all__ = [
     "NAMED",
+    "LINE_SCHEMA",
     "ORDER",
     "OWN_TERMS",
     "RATE_SCALE",
@@ -43,6 +58,8 @@ __all__ = [
     "Amortization",
     "Cap",
     "CapKind",
+    "BalanceKind",
+    "CashFee",
     "ChargeOffInterest",
     "Convention",
     "Engine",
@@ -51,9 +68,12 @@ __all__ = [
     "FeeTerms",
     "FeeWhen",
     "InterestMethod",
+    "LateCharge",
+    "LineTerms",
     "LoanTerms",
     "Measure",
     "NamedConvention",
+    "MinimumPayment",
     "Part",
     "PenaltyBase",
     "PenaltyMode",
@@ -65,6 +85,9 @@ __all__ = [
     "RateCap",
     "caps_in_force",
     "caps_table",
+    "Terms",
+    "agreed_from_payload",
+    "agreed_to_payload",
     "check_rate",
     "convention_named",
     "product_table",
