@@ -74,7 +74,7 @@ def _folded(
         first = min((fact.effective_on for fact in ever), default=row.terms.start)
         learnt = min((fact.recorded_on for fact in ever), default=row.book_open_on)
         raise NotFound("loan-not-there-yet", as_of=day, first=first, known_from=learnt)
-    return facts, fold(row.terms, facts, as_of=day)
+    return facts, fold(row.loan_terms, facts, as_of=day)
 
 
 def show(frame: Frame, key: LoanKey, row: LoanRow, *, as_of: date | None, known: Known) -> None:
@@ -224,7 +224,7 @@ def explain(
 ) -> None:
     """Where interest comes from, slice by slice; of the first `rows` slices where a glance is enough."""
     facts, state = _folded(frame, key, row, as_of, known)
-    proven = prove(row.terms, facts, as_of=state.as_of)
+    proven = prove(row.loan_terms, facts, as_of=state.as_of)
     money = row.terms.currency
     slices = proven.slices
     name = loan_id(key.person_id, key.loan_no)
@@ -244,7 +244,7 @@ def explain(
         for s in slices[:rows]
     ]
     columns = ("cli-row", "cli-from", "cli-to", "cli-base", "cli-rate", "cli-part-of-year", "cli-exact")
-    title = frame.say("cli-explain-title", loan=name, rounding=row.terms.convention.rounding)
+    title = frame.say("cli-explain-title", loan=name, rounding=row.loan_terms.convention.rounding)
     _tables.table(frame, title, columns, lines)
     sums = interest_sums(proven)
     if rows is None or any(moved for _, _, moved, _ in sums[:rows]):
@@ -288,7 +288,7 @@ def replay(frame: Frame, key: LoanKey, row: LoanRow) -> None:
     """The loan after each fact that counts."""
     facts = in_order(alive(loans.read_facts(frame.conn, key)))
     money = row.terms.currency
-    folding, steps = Folding(row.terms), []
+    folding, steps = Folding(row.loan_terms), []
     for fact in facts:
         folding.apply(fact)
         state = folding.look(fact.effective_on)

@@ -20,7 +20,7 @@ from psycopg.types.json import Jsonb
 
 from duewell.domain.agenda import BUCKETS, Buckets, buckets_from
 from duewell.domain.calendar import Frequency
-from duewell.domain.errors import Conflict, NotFound
+from duewell.domain.errors import Conflict, InvalidInput, NotFound
 from duewell.domain.facts import (
     Arrear,
     ChargeBase,
@@ -37,9 +37,11 @@ from duewell.domain.facts import (
 from duewell.domain.ledger import CHART, Account, Journal, Line
 from duewell.domain.product import (
     BalanceKind,
+    LineTerms,
     LoanTerms,
-    terms_from_payload,
-    terms_to_payload,
+    Terms,
+    agreed_from_payload,
+    agreed_to_payload,
 )
 
 Connection = psycopg.Connection[Any]
@@ -69,15 +71,29 @@ class LoanKey:
 
 @dataclass(frozen=True, slots=True)
 class LoanRow:
-    """A loan as agreed, with the open date of its book."""
+    """A loan or a line as agreed, with the open date of its book."""
 
     key: LoanKey
     book_id: int
     product_no: int
     book_open_on: date
-    terms: LoanTerms
+    terms: Terms
     external_ref: str | None
     buckets: Buckets
+
+    @property
+    def loan_terms(self) -> LoanTerms:
+        """The terms of a loan. Refuses a line."""
+        if not isinstance(self.terms, LoanTerms):
+            raise InvalidInput("contract-not-a-loan", loan_no=self.key.loan_no)
+        return self.terms
+
+    @property
+    def line_terms(self) -> LineTerms:
+        """The terms of a line. Refuses a loan."""
+        if not isinstance(self.terms, LineTerms):
+            raise InvalidInput("contract-not-a-line", loan_no=self.key.loan_no)
+        return self.terms
 
 
 def create_loan(
@@ -87,7 +103,7 @@ def create_loan(
     book_id: int,
     product_code: str,
     product_version: int,
-    terms: LoanTerms,
+    terms: Terms,
     opened_on: date,
     external_ref: str | None = None,
 ) -> LoanKey:
@@ -112,7 +128,7 @@ def create_loan(
             product_version,
             terms.currency,
             opened_on,
-            Jsonb(terms_to_payload(terms)),
+            Jsonb(agreed_to_payload(terms)),
             external_ref,
         ],
     )
@@ -154,7 +170,7 @@ def read_loan(conn: Connection, key: LoanKey) -> LoanRow:
     ).fetchone()
     if row is None:
         raise NotFound("loan-not-found", person_id=key.person_id, loan_no=key.loan_no)
-    return LoanRow(key, row[0], row[1], row[2], terms_from_payload(row[3]), row[4], buckets_in(row[5]))
+    return LoanRow(key, row[0], row[1], row[2], agreed_from_payload(row[3]), row[4], buckets_in(row[5]))
 
 
 def buckets_in(settings: Mapping[str, Any]) -> Buckets:
@@ -182,16 +198,16 @@ def read_facts(conn: Connection, key: LoanKey, known: Known = None) -> list[Fact
 
 def read_many(
     conn: Connection, keys: Sequence[LoanKey], known: Known = None
-) -> dict[LoanKey, tuple[LoanTerms, list[Fact]]]:
+) -> dict[LoanKey, tuple[Terms, list[Fact]]]:
     """Terms and facts of many loans at once, by key; facts known at the end of a date or at an instant."""
     people, numbers = [k.person_id for k in keys], [k.loan_no for k in keys]
-    found: dict[LoanKey, tuple[LoanTerms, list[Fact]]] = {}
+    found: dict[LoanKey, tuple[Terms, list[Fact]]] = {}
     for person_id, loan_no, terms in conn.execute(
         "select l.person_id, l.loan_no, l.terms from unnest(%s::bigint[], %s::smallint[]) as k(p, n)"
         " join duewell.loan l on l.person_id = k.p and l.loan_no = k.n",
         [people, numbers],
     ).fetchall():
-        found[LoanKey(person_id, loan_no)] = (terms_from_payload(terms), [])
+        found[LoanKey(person_id, loan_no)] = (agreed_from_payload(terms), [])
     for person_id, loan_no, *row in conn.execute(
         f"select f.person_id, f.loan_no, {_FACT_COLUMNS}"
         " from unnest(%s::bigint[], %s::smallint[]) as k(p, n)"

@@ -51,17 +51,20 @@ _RANK = {
     FactKind.RATE_CHANGED: 1,
     FactKind.PAUSE_SET: 1,
     FactKind.RESCHEDULED: 1,
-    FactKind.DRAWN: 2,
     FactKind.FEE_CHARGED: 2,
     FactKind.PENALTY_CHARGED: 2,
     FactKind.PAYMENT_RECEIVED: 3,
     FactKind.PAID_OFF: 3,
     FactKind.REFUNDED: 3,
-    FactKind.CONVERTED: 4,
-    FactKind.WAIVED: 4,
-    FactKind.CHARGED_OFF: 5,
-    FactKind.RECOVERED: 6,
+    FactKind.DRAWN: 4,
+    FactKind.CONVERTED: 5,
+    FactKind.WAIVED: 5,
+    FactKind.CHARGED_OFF: 6,
+    FactKind.RECOVERED: 7,
 }
+
+PLANS = frozenset({FactKind.RESCHEDULED, FactKind.CONVERTED})
+"""Facts that change when money is due and move none."""
 
 TAKING_BACK = frozenset({FactKind.REVERSED, FactKind.PAYMENT_RETURNED})
 """Facts that take another back and change nothing themselves: ours to correct, or a bank's return."""
@@ -192,7 +195,7 @@ class Applied(NamedTuple):
     @property
     def moves(self) -> bool:
         """Whether the ledger has an entry for it; an opening of a repaid loan and a new plan have none."""
-        return bool(self.amount) and self.fact.kind is not FactKind.RESCHEDULED
+        return bool(self.amount) and self.fact.kind not in PLANS
 
 
 def known(facts: Iterable[Fact], *, known_on: date | None = None) -> tuple[Fact, ...]:

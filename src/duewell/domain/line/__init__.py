@@ -8,6 +8,7 @@ Source   docs/reference/line.md; docs/decisions/0001 and 0007.
 
 from duewell.domain.line._ageing import line_ageing, next_due, past_due
 from duewell.domain.line._agenda import line_agenda
+from duewell.domain.line._limits import draw_refusal
 from duewell.domain.line._parts import Plan, Statement
 from duewell.domain.line._proof import ProvenLine, prove_line
 from duewell.domain.line._recorder import Charge, Late, LineSlice, Recorder
@@ -26,6 +27,7 @@ __all__ = [
     "ProvenLine",
     "Recorder",
     "Statement",
+    "draw_refusal",
     "fold_line",
     "line_ageing",
     "line_agenda",

@@ -109,6 +109,16 @@ def _receive(work: Work, fact: Fact) -> None:
     note(work, fact, fact.payment_type, amount, parts, left)
 
 
+def _pay_off(work: Work, fact: Fact) -> None:
+    """Whatever settles the line that day, interest accrued to it and instalments to come included."""
+    amount = sum(work.owed()) + work.accrued_whole()
+    if amount <= 0:
+        raise InvalidInput("amount-not-positive", amount_minor=amount)
+    parts, left = settle(work, amount, fact.effective_on)
+    assert left == 0, "a line is settled by what it owes"
+    note(work, fact, fact.payment_type, amount, parts)
+
+
 def _refund(work: Work, fact: Fact) -> None:
     """Credit goes back to the borrower. Refuses more than there is."""
     amount = _positive(fact)
@@ -210,6 +220,7 @@ _VERBS = {
     FactKind.FEE_CHARGED: _charge,
     FactKind.PENALTY_CHARGED: _charge,
     FactKind.PAYMENT_RECEIVED: _receive,
+    FactKind.PAID_OFF: _pay_off,
     FactKind.REFUNDED: _refund,
     FactKind.WAIVED: _waive,
     FactKind.CHARGED_OFF: _charge_off,

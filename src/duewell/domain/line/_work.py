@@ -112,6 +112,13 @@ class Work:
         """What may still be drawn: the limit less all that is owed, and the borrower's credit."""
         return max(0, self.limit - sum(self.owed()) + self.credit)
 
+    def accrued_whole(self) -> int:
+        """What would be charged if accrued interest were charged now."""
+        return sum(
+            round_ratio(*class_amount(units, accrual), self.terms.rounding)
+            for units, accrual in self.accrued.values()
+        )
+
     @property
     def is_quiet(self) -> bool:
         """Whether time alone changes nothing any more."""
