@@ -112,7 +112,7 @@ def show(frame: Frame, key: LoanKey, row: LoanRow, *, as_of: date | None, known:
     ]
     _tables.table(frame, frame.say("cli-rows-title"), columns, lines)
     frame.console.print()
-    _facts_table(frame, in_order(facts), money)
+    facts_table(frame, in_order(facts), money)
 
 
 def _loan_document(
@@ -151,7 +151,8 @@ def _loan_document(
     }
 
 
-def _facts_table(frame: Frame, facts: Sequence[Fact], money: str) -> None:
+def facts_table(frame: Frame, facts: Sequence[Fact], money: str) -> None:
+    """The facts of a contract, in the order they count."""
     heads = ("cli-date", "cli-recorded-on", "cli-kind", "cli-amount", "cli-source", "cli-ref")
     told = [
         [
@@ -266,7 +267,7 @@ def open_amount(
 ) -> None:
     """One amount opened to its derivation: a part of a row, or a total."""
     facts, state = _folded(frame, key, row, as_of, known)
-    proven = prove(row.terms, facts, as_of=state.as_of)
+    proven = prove(row.loan_terms, facts, as_of=state.as_of)
     nr, part, total = chosen
     proof = chosen_proof(proven, _payoff(row, facts, state), row=nr, part=part, total=total)
     if frame.is_json:
@@ -281,7 +282,7 @@ def _payoff(row: LoanRow, facts: list[Fact], state: LoanState) -> Proof | None:
     """What settles the loan that day; nothing does once it is off the books."""
     if state.charged_off_on is not None:
         return None
-    return prove_payoff(row.terms, facts, on=state.as_of)
+    return prove_payoff(row.loan_terms, facts, on=state.as_of)
 
 
 def replay(frame: Frame, key: LoanKey, row: LoanRow) -> None:

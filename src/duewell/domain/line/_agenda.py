@@ -3,7 +3,7 @@
 Needs    terms, facts, and the day that is open.
 Gives    Agenda: the course if nothing more is reported, up to a day on which it is written anew.
 Never    needs a later fold before that day: closing a quiet day only adds what stands here.
-Source   docs/decisions/0003; docs/reference/line.md, section agenda.
+Source   docs/decisions/0003 and 0008.
 """
 
 from __future__ import annotations
