@@ -65,6 +65,7 @@ KINDS = (
     "waive",
     "rate",
     "limit",
+    "pause",
     "odd",
 )
 
@@ -106,6 +107,8 @@ def happening(draw: st.DrawFn, terms: LineTerms, facts: list[Fact], on: date, re
         return replace(base, kind=FactKind.RATE_CHANGED, rate=draw(RATES), balance=given)
     if kind == "limit":
         return replace(base, kind=FactKind.LIMIT_CHANGED, amount=draw(st.integers(0, 3_000_000)))
+    if kind == "pause":
+        return replace(base, kind=FactKind.PAUSE_SET, until=on + timedelta(days=draw(st.integers(0, 70))))
     odd = draw(st.sampled_from([FactKind.CHARGED_OFF, FactKind.REFUNDED, FactKind.RECOVERED]))
     return replace(base, kind=odd, amount=draw(st.integers(1, 5_000)))
 

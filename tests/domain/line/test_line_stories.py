@@ -4,7 +4,7 @@ Amounts are major units. A line of a table is a day, a word and its words:
 
     purchase | cash | pay | fee AMOUNT      facts; `-> part amount ...` is how it was split
     convert AMOUNT into N at PCT%/month     or at PCT%/year
-    limit AMOUNT, rate purchase PCT, returned AMOUNT (the payment of that amount)
+    limit AMOUNT, rate purchase PCT, pause until DAY, returned AMOUNT (the payment of that amount)
     statement   balance, minimum, due, interest, over: of the statement closed that day
     age         dpd, bucket, overdue, outstanding
     line        available, credit, principal, free, penalty, fee, interest
@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 
 from duewell.domain.facts import Conversion, Fact, FactKind
-from duewell.domain.line import LineState, fold_line, line_ageing
+from duewell.domain.line import LineState, fold_line, line_ageing, line_standing
 from duewell.domain.product import BalanceKind, CashFee, LateCharge, LineTerms, MinimumPayment, Part, RateCap
 
 TERMS = LineTerms(
@@ -66,6 +66,8 @@ def facts_of(text: str) -> list[Fact]:
         elif word == "rate":
             rate = Fraction(rest[1]) / 100
             found.append(replace(base, kind=FactKind.RATE_CHANGED, rate=rate, balance=BalanceKind(rest[0])))
+        elif word == "pause":
+            found.append(replace(base, kind=FactKind.PAUSE_SET, until=date.fromisoformat(rest[1])))
         elif word == "off":
             found.append(replace(base, kind=FactKind.CHARGED_OFF))
         elif word == "convert":
@@ -381,6 +383,30 @@ def test_a_changed_rate_counts_from_the_day_after() -> None:
         2026-01-20  rate       purchase 0
         2026-02-10  statement  interest 25.93
     """)
+
+
+def test_a_pause_bears_no_interest_and_moves_no_due_date() -> None:
+    # 10 days and 11 days of 31; the pause covers the days from 21 to 30 January.
+    told("""
+        2026-01-10  cash       1000.00
+        2026-01-20  pause      until 2026-01-30
+        2026-02-10  statement  interest 10.36  balance 1010.36
+        2026-03-03  age        dpd 32  overdue 200.36
+    """)
+
+
+def test_interest_of_a_line_too_long_past_due_is_suspended_until_it_is_paid() -> None:
+    terms = replace(TERMS, suspends_from_dpd=31)
+    facts = facts_of("2026-01-06  cash  1000.00")
+    last, first = date(2026, 3, 1), date(2026, 3, 2)
+    assert ("suspended.charged", "") not in line_standing(terms, facts, last)
+    sums = line_standing(terms, facts, first)
+    state = fold_line(terms, facts, as_of=first)
+    assert sums[("suspended.charged", "")] == state.owed[Part.INTEREST] == 197 + 1_529
+    accrued = sums[("interest.accrued", "1/365")] - sums[("interest.due", "1/365")]
+    assert sums[("suspended.accrued", "1/365")] == accrued
+    pay = replace(facts[0], kind=FactKind.PAYMENT_RECEIVED, effective_on=first, amount=50_000)
+    assert not any(key[0].startswith("suspended") for key in line_standing(terms, [*facts, pay], first))
 
 
 def test_a_line_charged_off_leaves_the_books_with_interest_to_the_day() -> None:

@@ -46,6 +46,7 @@ def terms(**more: Any) -> LineTerms:
         (lambda: terms(due_days=0), "due-days-out-of-range"),
         (lambda: terms(due_days=28), "due-days-out-of-range"),
         (lambda: terms(days_in_year=DaysInYear.D364), "days-in-year-unknown"),
+        (lambda: terms(suspends_from_dpd=0), "suspension-out-of-range"),
         (lambda: terms(order=(Part.FEE,)), "allocation-order-incomplete"),
         (lambda: terms(principal_order=(BalanceKind.CASH,)), "principal-order-incomplete"),
         (lambda: terms(purchase_rate=Fraction(1, 3)), "rate-too-fine"),

@@ -164,7 +164,7 @@ def _late(work: Work, last: date) -> Statement | None:
     """The oldest statement due by `last` whose own minimum is unpaid."""
     if work.final_on is not None:
         return None
-    return next((each for each in work.statements if each.due_on <= last and each.unpaid > 0), None)
+    return next((each for each in work.asking() if each.due_on <= last and each.unpaid > 0), None)
 
 
 def _horizon(terms: LineTerms, open_on: date, *, is_closing: bool) -> date:

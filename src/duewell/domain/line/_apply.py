@@ -61,6 +61,13 @@ def _change_rate(work: Work, fact: Fact) -> None:
         work.rates[kind] = fact.rate
 
 
+def _pause(work: Work, fact: Fact) -> None:
+    """No interest on the days after the fact's, up to the last day of the pause; due dates stay."""
+    if fact.until is None or fact.until < fact.effective_on:
+        raise InvalidInput("pause-ends-before-it-begins", until=str(fact.until))
+    work.paused_to = max(work.paused_to, fact.until)
+
+
 def _draw(work: Work, fact: Fact) -> None:
     """Money goes out: from the borrower's credit first, the rest is lent. Cash may cost a fee.
 
@@ -161,7 +168,7 @@ def _convert(work: Work, fact: Fact) -> None:
         raise InvalidInput("conversion-out-of-range", instalments=agreed.instalments, most=INSTALMENTS_MAX)
     check_rate(cost)
     on = fact.effective_on
-    late = next((s for s in work.statements if s.due_on < on and s.unpaid > 0), None)
+    late = next((s for s in work.asking() if s.due_on < on and s.unpaid > 0), None)
     if late is not None:
         raise Conflict("conversion-while-past-due", since=late.due_on.isoformat())
     purchases = work.billed[PURCHASE] + work.new[PURCHASE]
@@ -215,6 +222,7 @@ def _recover_early(work: Work, fact: Fact) -> None:
 _VERBS = {
     FactKind.LIMIT_CHANGED: _change_limit,
     FactKind.RATE_CHANGED: _change_rate,
+    FactKind.PAUSE_SET: _pause,
     FactKind.DRAWN: _draw,
     FactKind.CONVERTED: _convert,
     FactKind.FEE_CHARGED: _charge,

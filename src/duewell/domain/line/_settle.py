@@ -23,7 +23,7 @@ def settle(work: Work, amount: int, on: date) -> tuple[list[int], int]:
     """
     parts = [0, 0, 0, 0]
     left = amount
-    for each in work.statements:
+    for each in work.asking():
         left -= _meet_statement(work, each, left, parts)
     left -= _meet_principal(work, work.billed, left, parts)
     left -= _meet_new(work, left, parts)
@@ -78,6 +78,8 @@ def _meet_principal(work: Work, balances: dict[BalanceKind, int], left: int, par
 
 def reduce_principal(work: Work, balances: dict[BalanceKind, int], amount: int) -> None:
     """Take an amount out of balances, in the order the terms name or with the highest rate first."""
+    if not amount:
+        return
     for kind in principal_order(work):
         taken = min(amount, balances[kind])
         balances[kind] -= taken
@@ -93,7 +95,7 @@ def principal_order(work: Work) -> tuple[BalanceKind, ...]:
 
 def reduce_billed(work: Work, part: Part, amount: int) -> None:
     """What is billed became less by a waiver or a conversion: statements ask for less, oldest first."""
-    for each in work.statements:
+    for each in work.asking():
         met = min(amount, each.owes(part))
         each.paid[part] += met
         amount -= met

@@ -15,7 +15,7 @@ from duewell.domain.agenda import Sums, add
 from duewell.domain.facts import Fact, known
 from duewell.domain.line._state import Folding
 from duewell.domain.line._work import Work
-from duewell.domain.product import LineTerms
+from duewell.domain.product import LineTerms, Part
 
 
 def standing_of(work: Work) -> Sums:
@@ -24,8 +24,26 @@ def standing_of(work: Work) -> Sums:
     for key, value in work.slopes().items():
         add(sums, key, value)
     add(sums, ("interest.charged", ""), work.charged)
+    if is_suspended(work):
+        for (measure, accrual), value in list(sums.items()):
+            name, sign = _SUSPENDED.get(measure, ("", 0))
+            add(sums, (name, accrual), sign * value)
+        add(sums, ("suspended.charged", ""), work.owed()[Part.INTEREST])
     add(sums, ("penalty.once", ""), work.once)
     return {key: value for key, value in sums.items() if value}
+
+
+_SUSPENDED = {
+    "interest.slope": ("suspended.slope", 1),
+    "interest.accrued": ("suspended.accrued", 1),
+    "interest.due": ("suspended.accrued", -1),
+}
+
+
+def is_suspended(work: Work) -> bool:
+    """Whether unpaid interest is no income, the line being so long past due. One charged off has none."""
+    begins = work.suspended_on()
+    return begins is not None and begins <= work.at
 
 
 def line_standing(terms: LineTerms, facts: Iterable[Fact], on: date) -> Sums:

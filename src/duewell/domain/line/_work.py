@@ -35,8 +35,8 @@ class Work:
     __slots__ = (
         "accrual", "accrued", "applied", "at", "beyond", "billed", "charged", "claim", "credit", "cycle",
         "cycle_interest", "fee", "final_on", "held", "interest", "is_bearing", "late_at", "limit",
-        "missed_at", "new", "next_close", "once", "penalty", "plans", "rates", "recorder", "statements",
-        "sums", "terms", "void",
+        "missed_at", "new", "next_close", "once", "paused_to", "penalty", "plans", "rates", "recorder",
+        "settled", "statements", "sums", "terms", "void",
     )  # fmt: skip
 
     def __init__(self, terms: LineTerms, recorder: Recorder | None = None) -> None:
@@ -57,6 +57,7 @@ class Work:
         self.penalty = self.fee = self.interest = 0
         self.credit = 0
         self.statements: list[Statement] = []
+        self.settled = 0
         self.cycle = first_cycle(terms)
         self.next_close = close_of(terms, self.cycle)
         self.missed_at = self.late_at = 0
@@ -67,6 +68,7 @@ class Work:
         self.void: list[tuple[Fact, Refusal]] = []
         self.beyond: list[tuple[Fact, Refusal]] = []
         self.final_on: date | None = None
+        self.paused_to = terms.start
         self.claim = [0, 0, 0, 0]
 
     def copy(self) -> Work:
@@ -75,7 +77,9 @@ class Work:
         for name in Work.__slots__:
             value = getattr(self, name)
             setattr(made, name, value.copy() if isinstance(value, dict | list) else value)
-        made.statements = [each.copy() for each in self.statements]
+        # A settled statement whose late charge is behind it never changes again, so both may hold it.
+        over = self.settled if self.terms.late_charge is None else min(self.settled, self.late_at)
+        made.statements[over:] = [each.copy() for each in self.statements[over:]]
         made.plans = [each.copy() for each in self.plans]
         made.recorder = None
         return made
@@ -92,9 +96,15 @@ class Work:
         """Principal of instalments to come."""
         return sum(plan.out for plan in self.plans)
 
+    def asking(self) -> list[Statement]:
+        """The statements from the oldest on whose own minimum is unpaid."""
+        while self.settled < len(self.statements) and self.statements[self.settled].unpaid == 0:
+            self.settled += 1
+        return self.statements[self.settled :]
+
     def on_statements(self, part: Part) -> int:
         """What statements ask of a part and was not paid; of principal, what their minimum asks."""
-        return sum(each.owes(part) for each in self.statements)
+        return sum([each.due[part] - each.paid[part] for each in self.asking()])
 
     def owed(self) -> tuple[int, int, int, int]:
         """Whole units owed by part: all that was drawn or charged and is not paid."""
@@ -140,13 +150,22 @@ class Work:
         if self.final_on is None:
             self._accrue(to)
 
+    def suspended_on(self) -> date | None:
+        """The day from whose end on interest is no income if nothing is paid; None for never."""
+        days = self.terms.suspends_from_dpd
+        if days is None or self.final_on is not None:
+            return None
+        late = self.asking()
+        return late[0].due_on + timedelta(days=days) if late else None
+
     def coming(self) -> Iterator[date]:
         """The next days on which time does more than add a day's interest: the end of each shows it."""
         for on, step in self._marks():
             yield on if step == 0 else on + ONE_DAY
-        for cap in self.terms.caps:
-            if cap.from_on - ONE_DAY > self.at:
-                yield cap.from_on - ONE_DAY
+        yield from self._cuts()
+        suspended_on = self.suspended_on()
+        if suspended_on is not None:
+            yield suspended_on
 
     def _marks(self) -> Iterator[tuple[date, int]]:
         yield self.next_close, 0
@@ -158,8 +177,7 @@ class Work:
 
     def _accrue(self, to: date) -> None:
         while self.at < to:
-            cuts = [cap.from_on - ONE_DAY for cap in self.terms.caps]
-            end = min([cut for cut in cuts if self.at < cut < to], default=to)
+            end = min((cut for cut in self._cuts() if self.at < cut < to), default=to)
             for kind in KINDS:
                 rate = self.capped(self.rates[kind])
                 if kind is PURCHASE and not self.is_bearing:
@@ -171,16 +189,25 @@ class Work:
                 self._earn(plan.name, end, *self._cost(plan))
             self.at = end
 
+    def _cuts(self) -> Iterator[date]:
+        """Days on which a cap or the end of a pause changes every rate."""
+        for cap in self.terms.caps:
+            yield cap.from_on - ONE_DAY
+        yield self.paused_to
+
     def _cost(self, plan: Plan) -> tuple[int, Fraction, str]:
         """What a plan's day costs: base, rate and class."""
         if plan.pct is not None:
             days = (self.next_close - plan.since).days
-            return plan.amount if plan.out else 0, plan.pct, day_class(1, days)
+            is_charged = plan.out and self.at >= self.paused_to
+            return plan.amount if is_charged else 0, plan.pct, day_class(1, days)
         assert plan.rate is not None
         return plan.out, self.capped(plan.rate), self.accrual
 
     def capped(self, rate: Fraction) -> Fraction:
-        """A yearly rate on the slice that begins at `at`, no more than the latest cap allows."""
+        """A yearly rate on the slice that begins at `at`: what the latest cap allows, nothing in a pause."""
+        if self.at < self.paused_to:
+            return Fraction(0)
         caps = [cap.rate for cap in self.terms.caps if cap.from_on - ONE_DAY <= self.at]
         return min(rate, caps[-1]) if caps else rate
 
@@ -310,7 +337,7 @@ class Work:
         each = self.statements[self.late_at]
         self.late_at += 1
         parts = (Part.FEE, Part.INTEREST, Part.PRINCIPAL)
-        base = sum(s.owes(part) for s in self.statements[: each.nr] for part in parts)
+        base = sum(s.owes(part) for s in self.asking() if s.nr <= each.nr for part in parts)
         share = max(round_fraction(late.pct * base, self.terms.rounding), late.minimum)
         each.late_charge = min(share, base)
         self.penalty += each.late_charge

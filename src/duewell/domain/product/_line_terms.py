@@ -80,7 +80,8 @@ class LineTerms:
     A statement closes on `statement_day` of each month, on the month's last day where it is shorter, and
     is due `due_days` later. With `has_free_period` purchases bear no interest while statements are paid in
     full. `order` is that of parts, `principal_order` that of balances; empty says highest rate first.
-    `caps` limit every yearly rate of the line from their days on.
+    `caps` limit every yearly rate of the line from their days on. From `suspends_from_dpd` days past due on
+    unpaid interest is no income until it is paid.
     Refuses a limit that is not positive, days out of range, and rates a book cannot hold.
     """
 
@@ -100,6 +101,7 @@ class LineTerms:
     principal_order: tuple[BalanceKind, ...] = ()
     caps: tuple[RateCap, ...] = ()
     rounding: Rounding = Rounding.HALF_EVEN
+    suspends_from_dpd: int | None = None
     name: str = "line"
     version: int = 1
 
@@ -110,6 +112,8 @@ class LineTerms:
             raise InvalidInput("statement-day-out-of-range", statement_day=self.statement_day)
         if not 1 <= self.due_days <= DUE_DAYS_MAX:
             raise InvalidInput("due-days-out-of-range", due_days=self.due_days, most=DUE_DAYS_MAX)
+        if self.suspends_from_dpd is not None and not 1 <= self.suspends_from_dpd <= 3650:
+            raise InvalidInput("suspension-out-of-range", given=self.suspends_from_dpd)
         if self.days_in_year is DaysInYear.D364:
             raise InvalidInput("days-in-year-unknown", given=self.days_in_year.value)
         if sorted(self.order) != sorted(ORDER):
