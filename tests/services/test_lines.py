@@ -207,7 +207,10 @@ def test_what_is_announced_for_a_coming_day_counts_from_it(book: Conn) -> None:
 def test_a_season_of_everything_leaves_every_identity_whole(book: Conn, seed: int) -> None:
     """Facts of every kind, on time and learnt late, between closed days; a refused one leaves nothing."""
     chance = random.Random(seed)
-    keys = [opened(book, f"line-{n}", replace(TERMS, statement_day=3 + 5 * n)) for n in range(5)]
+    keys = [
+        opened(book, f"line-{n}", replace(TERMS, statement_day=3 + 5 * n, suspends_from_dpd=40))
+        for n in range(5)
+    ]
     day, kinds, sent = START, set(), []
     for n in range(22):
         day += timedelta(days=chance.randint(1, 11))
@@ -251,6 +254,7 @@ def any_fact(chance: random.Random, state: LineState, on: date, ref: str) -> Fac
             replace(base, kind=FactKind.LIMIT_CHANGED, amount=chance.randint(100_000, 3_000_000)),
             replace(base, kind=FactKind.REFUNDED, amount=chance.randint(1, 600)),
             replace(base, kind=FactKind.PAID_OFF),
+            replace(base, kind=FactKind.PAUSE_SET, until=on + timedelta(days=15)),
             replace(base, kind=chance.choice([FactKind.CHARGED_OFF, FactKind.RECOVERED]), amount=1_000),
         ]
     )
