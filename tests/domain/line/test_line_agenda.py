@@ -8,13 +8,14 @@ comes, a minimum is missed, or its agenda ends.
 from __future__ import annotations
 
 from datetime import date, timedelta
+from fractions import Fraction
 
 from hypothesis import given, settings
 
 from duewell.domain.agenda import Agenda, EntryKind, Sums, rolled
-from duewell.domain.facts import Fact
+from duewell.domain.facts import Fact, FactKind
 from duewell.domain.line import fold_line, line_ageing, line_agenda, line_standing
-from duewell.domain.product import LineTerms
+from duewell.domain.product import BalanceKind, LateCharge, LineTerms, RateCap
 from tests.domain.line.lines import line_lives
 
 DAY = timedelta(days=1)
@@ -68,3 +69,31 @@ def run(terms: LineTerms, facts: list[Fact], until: date) -> int:
 def test_closing_day_by_day_keeps_the_standing_of_the_fold(life: tuple[LineTerms, list[Fact]]) -> None:
     terms, facts = life
     run(terms, facts, terms.start + timedelta(days=430))
+
+
+TERMS = LineTerms(
+    limit=2_000_000,
+    start=date(2026, 1, 5),
+    statement_day=10,
+    purchase_rate=Fraction(18, 100),
+    cash_rate=Fraction(18, 100),
+    late_charge=LateCharge(Fraction(5, 100), grace_days=3),
+    caps=(RateCap(date(2026, 3, 20), Fraction(10, 100), "a rule"),),
+    suspends_from_dpd=45,
+)
+
+
+def test_a_silent_line_with_a_cap_a_pause_and_suspension_is_folded_when_it_turns_and_once_a_year() -> None:
+    on = TERMS.start
+    draw = Fact(FactKind.DRAWN, on, on, "test", "1", amount=100_000, balance=BalanceKind.CASH)
+    pause = Fact(FactKind.PAUSE_SET, on, on, "test", "2", until=date(2026, 1, 25))
+    assert run(TERMS, [draw, pause], date(2027, 3, 1)) == 3
+
+
+def test_an_agenda_names_the_days_on_which_a_pause_ends_a_cap_begins_and_interest_is_suspended() -> None:
+    on = TERMS.start
+    draw = Fact(FactKind.DRAWN, on, on, "test", "1", amount=100_000, balance=BalanceKind.CASH)
+    pause = Fact(FactKind.PAUSE_SET, on, on, "test", "2", until=date(2026, 1, 25))
+    plan, _ = line_agenda(TERMS, [draw, pause], open_on=on)
+    changed = {e.on.isoformat() for e in plan.entries if any(key[0].endswith("slope") for key in e.adds)}
+    assert changed == {"2026-01-25", "2026-03-19", "2026-03-21"}

@@ -308,6 +308,25 @@ def test_a_conversion_at_a_yearly_rate_bears_interest_on_what_is_left_of_it() ->
     """)
 
 
+def test_a_conversion_of_what_is_billed_takes_it_off_the_minimum() -> None:
+    told("""
+        2026-01-06  purchase   1200.00
+        2026-01-10  statement  balance 1200.00  minimum 120.00
+        2026-01-12  convert    1200.00 into 3 at 12%/year
+        2026-01-31  age        dpd 0  overdue 0.00
+        2026-01-31  line       free yes
+    """)
+
+
+def test_a_conversion_on_a_statement_day_begins_with_the_next_statement() -> None:
+    told("""
+        2026-01-06  purchase   1200.00
+        2026-01-10  convert    1200.00 into 12 at 0.6%/month
+        2026-01-10  statement  balance 0.00  minimum 0.00
+        2026-02-10  statement  balance 107.20  minimum 107.20  plan-1 7.20
+    """)
+
+
 def test_what_is_paid_beyond_all_else_repays_instalments_and_then_is_credit() -> None:
     told("""
         2026-01-06  purchase   1200.00

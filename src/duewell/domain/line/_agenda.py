@@ -168,11 +168,11 @@ def _late(work: Work, last: date) -> Statement | None:
 
 
 def _horizon(terms: LineTerms, open_on: date, *, is_closing: bool) -> date:
-    """The first twelfth statement on the open day or after it; after it where the day is being closed.
+    """The next twelfth statement after the first, on the open day or later; later where it is being closed.
 
     Counted from the line's first statement, so that any later day before it finds the same.
     """
-    years = max(0, open_on.year - terms.start.year - 1)
+    years = max(1, open_on.year - terms.start.year - 1)
     cycle = first_cycle(terms) + years * CYCLES
     day = open_on + ONE_DAY if is_closing else open_on
     while close_of(terms, cycle) < day:
