@@ -17,7 +17,7 @@ from typing import Annotated
 import typer
 
 from duewell import __version__
-from duewell.cli import _caps, _cost, _demo, _ledger, _loan, _products, _tables, _whatif
+from duewell.cli import _caps, _cost, _demo, _ledger, _line, _loan, _products, _tables, _whatif
 from duewell.cli._frame import REFUSED, day, day_or_instant, ending, make_frame, now, run
 from duewell.cli._options import (
     AsOf,
@@ -406,6 +406,7 @@ def replay(loan: Loan, lang: Lang = None, as_json: Json = False) -> None:
 
 
 _whatif.add_to(app, loan_app)
+_line.add_to(app)
 _ledger.add_to(app)
 _products.add_to(app)
 _caps.add_to(app)

@@ -74,7 +74,7 @@ def _folded(
         first = min((fact.effective_on for fact in ever), default=row.terms.start)
         learnt = min((fact.recorded_on for fact in ever), default=row.book_open_on)
         raise NotFound("loan-not-there-yet", as_of=day, first=first, known_from=learnt)
-    return facts, fold(row.terms, facts, as_of=day)
+    return facts, fold(row.loan_terms, facts, as_of=day)
 
 
 def show(frame: Frame, key: LoanKey, row: LoanRow, *, as_of: date | None, known: Known) -> None:
@@ -112,7 +112,7 @@ def show(frame: Frame, key: LoanKey, row: LoanRow, *, as_of: date | None, known:
     ]
     _tables.table(frame, frame.say("cli-rows-title"), columns, lines)
     frame.console.print()
-    _facts_table(frame, in_order(facts), money)
+    facts_table(frame, in_order(facts), money)
 
 
 def _loan_document(
@@ -151,7 +151,8 @@ def _loan_document(
     }
 
 
-def _facts_table(frame: Frame, facts: Sequence[Fact], money: str) -> None:
+def facts_table(frame: Frame, facts: Sequence[Fact], money: str) -> None:
+    """The facts of a contract, in the order they count."""
     heads = ("cli-date", "cli-recorded-on", "cli-kind", "cli-amount", "cli-source", "cli-ref")
     told = [
         [
@@ -224,7 +225,7 @@ def explain(
 ) -> None:
     """Where interest comes from, slice by slice; of the first `rows` slices where a glance is enough."""
     facts, state = _folded(frame, key, row, as_of, known)
-    proven = prove(row.terms, facts, as_of=state.as_of)
+    proven = prove(row.loan_terms, facts, as_of=state.as_of)
     money = row.terms.currency
     slices = proven.slices
     name = loan_id(key.person_id, key.loan_no)
@@ -244,7 +245,7 @@ def explain(
         for s in slices[:rows]
     ]
     columns = ("cli-row", "cli-from", "cli-to", "cli-base", "cli-rate", "cli-part-of-year", "cli-exact")
-    title = frame.say("cli-explain-title", loan=name, rounding=row.terms.convention.rounding)
+    title = frame.say("cli-explain-title", loan=name, rounding=row.loan_terms.convention.rounding)
     _tables.table(frame, title, columns, lines)
     sums = interest_sums(proven)
     if rows is None or any(moved for _, _, moved, _ in sums[:rows]):
@@ -266,7 +267,7 @@ def open_amount(
 ) -> None:
     """One amount opened to its derivation: a part of a row, or a total."""
     facts, state = _folded(frame, key, row, as_of, known)
-    proven = prove(row.terms, facts, as_of=state.as_of)
+    proven = prove(row.loan_terms, facts, as_of=state.as_of)
     nr, part, total = chosen
     proof = chosen_proof(proven, _payoff(row, facts, state), row=nr, part=part, total=total)
     if frame.is_json:
@@ -281,14 +282,14 @@ def _payoff(row: LoanRow, facts: list[Fact], state: LoanState) -> Proof | None:
     """What settles the loan that day; nothing does once it is off the books."""
     if state.charged_off_on is not None:
         return None
-    return prove_payoff(row.terms, facts, on=state.as_of)
+    return prove_payoff(row.loan_terms, facts, on=state.as_of)
 
 
 def replay(frame: Frame, key: LoanKey, row: LoanRow) -> None:
     """The loan after each fact that counts."""
     facts = in_order(alive(loans.read_facts(frame.conn, key)))
     money = row.terms.currency
-    folding, steps = Folding(row.terms), []
+    folding, steps = Folding(row.loan_terms), []
     for fact in facts:
         folding.apply(fact)
         state = folding.look(fact.effective_on)

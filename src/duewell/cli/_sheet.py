@@ -24,7 +24,7 @@ def cost_sheet(loan: Loan, lang: Lang = None, as_json: Json = False) -> None:
     frame = make_frame(lang=lang, is_json=as_json)
     with ending(frame):
         key, row = find_loan(frame, loan)
-        sheet = sheet_of(row.terms)
+        sheet = sheet_of(row.loan_terms)
         if as_json:
             frame.document(sheet_document(sheet) | {"loan_id": loan_id(key.person_id, key.loan_no)})
         else:

@@ -84,7 +84,7 @@ def disburse_loan(
                 terms=terms,
                 opened_on=start,
             )
-        elif terms_to_payload(loans.read_loan(conn, key).terms) != terms_to_payload(terms):
+        elif terms_to_payload(loans.read_loan(conn, key).loan_terms) != terms_to_payload(terms):
             raise Conflict("key-reused-with-another-body", key=request.key)
         fact = Fact(FactKind.DISBURSED, start, book.open_on, "cli", request.key, amount=principal)
         return posting.record(conn, key, fact, request, body_hash=body_hash)

@@ -31,7 +31,7 @@ class ExplainedEntry:
 def explain_entry(conn: Connection, key: LoanKey, seq: int) -> tuple[Fact, date, str, list[ExplainedEntry]]:
     """The fact recorded as number `seq`, the day it was posted on, the currency, and its journals.
 
-    Refuses   NotFound "entry-not-found".
+    Refuses   NotFound "entry-not-found"; a line, whose entries have no proofs yet.
     """
     row = loans.read_loan(conn, key)
     facts = loans.read_facts(conn, key)
@@ -39,8 +39,8 @@ def explain_entry(conn: Connection, key: LoanKey, seq: int) -> tuple[Fact, date,
         raise NotFound("entry-not-found", seq=seq, facts=len(facts))
     fact = facts[seq - 1]
     posted_on = fact.recorded_on
-    before = prove_movements(row.terms, facts[: seq - 1], as_of=posted_on) if seq > 1 else []
-    after = prove_movements(row.terms, facts[:seq], as_of=posted_on)
+    before = prove_movements(row.loan_terms, facts[: seq - 1], as_of=posted_on) if seq > 1 else []
+    after = prove_movements(row.loan_terms, facts[:seq], as_of=posted_on)
     named = {each.key: each for each in facts}
     found = [
         ExplainedEntry(part, named[name], lines)

@@ -11,9 +11,9 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
+from duewell.domain.contract import contract_of
 from duewell.domain.errors import InvalidInput
 from duewell.domain.facts import Fact, FactKind
-from duewell.domain.loan import ageing, fold
 from duewell.store import agendas, books, loans, posting
 from duewell.store.loans import Connection, LoanKey
 from duewell.store.posting import Request
@@ -41,7 +41,9 @@ def generate_payments(conn: Connection, book_code: str, *, seed: int, at: dateti
             if _draw(seed, k, f"late {book.open_on}") < CATCH_UP_PER_10000
         ]
         for key, (terms, facts) in loans.read_many(conn, late).items():
-            made += _pay(conn, key, book, ageing(fold(terms, facts, as_of=book.open_on)).overdue, at)
+            contract = contract_of(terms)
+            age = contract.ageing(contract.fold(facts, as_of=book.open_on))
+            made += _pay(conn, key, book, age.overdue, at)
     return made
 
 

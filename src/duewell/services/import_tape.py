@@ -112,6 +112,7 @@ def _held_otherwise(
     kept = loans.read_many(conn, [held[loan.ref] for loan in again])
     for loan in again:
         terms, facts = kept[held[loan.ref]]
+        assert isinstance(terms, LoanTerms), "only loans came under a reference"
         opened = next((fact.position for fact in facts if fact.position is not None), None)
         out = opened.principal if opened is not None else terms.principal
         told = (loan.principal, loan.rate, loan.instalments, loan.principal_out)

@@ -72,7 +72,7 @@ def preview_loan(
     if not any(fact.effective_on <= until for fact in facts):
         first = min((fact.effective_on for fact in facts), default=row.terms.start)
         raise NotFound("loan-not-there-yet", as_of=until, first=first, known_from=known)
-    found = compare(row.terms, facts, supposed, until=until, buckets=row.buckets)
+    found = compare(row.loan_terms, facts, supposed, until=until, buckets=row.buckets)
     return Previewed(key, row.terms.currency, until, known, found)
 
 

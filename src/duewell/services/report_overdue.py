@@ -14,8 +14,8 @@ from datetime import date, datetime
 from typing import Any
 
 from duewell.domain.agenda import Buckets
+from duewell.domain.contract import Contract, State, contract_of
 from duewell.domain.delinquency import NextAction, next_action
-from duewell.domain.loan import LoanState, ageing, fold
 from duewell.domain.party import loan_id
 from duewell.store import books, loans
 from duewell.store.books import BookRow
@@ -82,12 +82,13 @@ def report_overdue(
             for key, (terms, facts) in loans.read_many(conn, keys[start : start + _AT_ONCE], known).items():
                 if not any(fact.effective_on <= as_of for fact in facts):
                     continue
-                state = fold(terms, facts, as_of=as_of)
+                contract = contract_of(terms)
+                state = contract.fold(facts, as_of=as_of)
                 if state.charged_off_on is not None:
                     if sum(state.claim):
                         apart.append(ChargedOffLoan(key, state.charged_off_on, sum(state.claim)))
                     continue
-                line = _line(key, state, book.buckets)
+                line = _line(key, contract, state, book.buckets)
                 if line.outstanding:
                     found.append(line)
             on_progress(min(start + _AT_ONCE, len(keys)), len(keys))
@@ -96,9 +97,9 @@ def report_overdue(
     return OverdueReport(book, as_of, known, book.buckets, tuple(found), tuple(apart))
 
 
-def _line(key: LoanKey, state: LoanState, buckets: Buckets) -> OverdueLoan:
-    age = ageing(state, buckets)
-    coming = next((r.due_on for r in state.rows if r.due_on >= state.as_of and r.unpaid > 0), None)
+def _line(key: LoanKey, contract: Contract, state: State, buckets: Buckets) -> OverdueLoan:
+    age = contract.ageing(state, buckets)
+    coming = contract.next_due(state)
     step = next_action(as_of=state.as_of, since=age.since, next_due=coming)
     return OverdueLoan(key, age.dpd, age.bucket, age.overdue, age.outstanding, age.since, step)
 

@@ -67,10 +67,10 @@ def show_cost(conn: Connection, key: LoanKey, *, as_of: date | None = None, know
     facts = loans.read_facts(conn, key, known)
     by_then = [fact for fact in alive(facts) if fact.effective_on <= day]
     if not by_then:
-        first = min((fact.effective_on for fact in facts), default=row.terms.start)
+        first = min((fact.effective_on for fact in facts), default=row.loan_terms.start)
         raise NotFound("loan-not-there-yet", as_of=day, first=first, known_from=known or row.book_open_on)
-    steps = tuple(course(row.terms, by_then))
-    return Costed(key, row.terms, true_cost(row.terms, facts, as_of=day), steps)
+    steps = tuple(course(row.loan_terms, by_then))
+    return Costed(key, row.loan_terms, true_cost(row.loan_terms, facts, as_of=day), steps)
 
 
 def quote(

@@ -15,6 +15,7 @@ from datetime import date
 from typing import Any
 
 from duewell.domain.agenda import Entry, EntryKind, Sums
+from duewell.domain.contract import Contract, contract_of
 from duewell.domain.facts import Fact
 from duewell.domain.ledger import (
     FEE_RECEIVABLE,
@@ -27,19 +28,8 @@ from duewell.domain.ledger import (
     Line,
     balances,
 )
-from duewell.domain.loan import (
-    LoanState,
-    Row,
-    agenda,
-    fee_receivable,
-    fold,
-    interest_receivable,
-    look,
-    standing,
-)
 from duewell.domain.party import loan_id
 from duewell.domain.postings import general_ledger, journals_of
-from duewell.domain.product import LoanTerms, Part
 from duewell.store import agendas, audit, books, days, ledger, loans
 from duewell.store.agendas import Measures
 from duewell.store.books import BookRow
@@ -47,6 +37,8 @@ from duewell.store.loans import Connection, LoanKey
 from duewell.store.periods import period_of, provisions
 
 SLICE_OF_KEYS = 500
+_RECEIVABLE = (PENALTY_RECEIVABLE, FEE_RECEIVABLE, INTEREST_RECEIVABLE, LOANS_PRINCIPAL)
+"""The account of each part, in the order of parts."""
 
 
 @dataclass(slots=True)
@@ -113,21 +105,19 @@ def _check_loans(
     for key in keys:
         terms, facts = read[key]
         name = loan_id(key.person_id, key.loan_no)
-        wanted = {
-            a: m
-            for a, m in balances(journals_of(fold(terms, facts, as_of=book.open_on).applied).values()).items()
-            if m
-        }
+        contract = contract_of(terms)
+        state = contract.fold(facts, as_of=book.open_on)
+        wanted = {a: m for a, m in balances(journals_of(state.applied).values()).items() if m}
         verdict.expect(posted.get(key, {}) == wanted, "journals-differ-from-facts", loan=name)
-        _check_agenda(name, terms, facts, kept.get(key), book, verdict, measures)
+        _check_agenda(name, contract, facts, kept.get(key), book, verdict, measures)
         closed = verdict.as_of
         if closed is not None:
-            _add_loan(totals, kept.get(key), terms, [f for f in facts if f.recorded_on <= closed], closed)
+            _add_loan(totals, kept.get(key), contract, [f for f in facts if f.recorded_on <= closed], closed)
 
 
 def _check_agenda(
     name: str,
-    terms: LoanTerms,
+    contract: Contract,
     facts: Sequence[Fact],
     row: dict[str, Any] | None,
     book: BookRow,
@@ -135,7 +125,7 @@ def _check_agenda(
     measures: Measures,
 ) -> None:
     """The coming part of the stored agenda is the one the fold gives today."""
-    plan, _ = agenda(terms, facts, open_on=book.open_on, buckets=book.buckets)
+    plan, _ = contract.agenda(facts, open_on=book.open_on, buckets=book.buckets)
     stored = agendas.entries_of(row, measures) if row else []
     verdict.expect(
         _coming(stored, book.open_on) == _coming(plan.entries, book.open_on)
@@ -155,38 +145,18 @@ def _coming(entries: Sequence[Entry], open_on: date) -> list[tuple[Any, ...]]:
 
 
 def _add_loan(
-    totals: _Totals, row: dict[str, Any] | None, terms: LoanTerms, facts: Sequence[Fact], as_of: date
+    totals: _Totals, row: dict[str, Any] | None, contract: Contract, facts: Sequence[Fact], as_of: date
 ) -> None:
     if row is None or not facts:
         return
     product_no = row["product_no"]
-    view = look(terms, facts, as_of=as_of, is_closing=True)
-    for key, value in standing(view, as_of).items():
+    state = contract.fold(facts, as_of=as_of)
+    for key, value in contract.standing(facts, as_of).items():
         totals.sums[product_no][key] += value
-    for account, amount in owed(view.state).items():
+    for account, amount in zip(_RECEIVABLE, contract.receivable(state), strict=True):
         totals.owed[product_no][account] += amount
-    for account, amount in balances(journals_of(view.state.applied).values()).items():
+    for account, amount in balances(journals_of(state.applied).values()).items():
         totals.journals[product_no][account] += amount
-
-
-def owed(state: LoanState) -> dict[Account, int]:
-    """What a folded loan says is owed, by account: whole units charged and not paid."""
-    if state.charged_off_on is not None:
-        return dict.fromkeys((LOANS_PRINCIPAL, INTEREST_RECEIVABLE, FEE_RECEIVABLE, PENALTY_RECEIVABLE), 0)
-    fees = fee_receivable(state.rows, state.as_of)
-    penal = sum(max(0, r.due[Part.PENALTY] - _accruing(state, r) - r.paid[Part.PENALTY]) for r in state.rows)
-    return {
-        LOANS_PRINCIPAL: state.principal_out,
-        INTEREST_RECEIVABLE: interest_receivable(state),
-        FEE_RECEIVABLE: fees,
-        PENALTY_RECEIVABLE: penal,
-    }
-
-
-def _accruing(state: LoanState, row: Row) -> int:
-    """What of a row's penalty accrues by the day, and so is no receivable before it is collected."""
-    penalty = state.terms.penalty
-    return row.penalty_charged if penalty is not None and penalty.rate is not None else 0
 
 
 def _check_sums(conn: Connection, book: BookRow, as_of: date, verdict: Verdict, totals: _Totals) -> None:

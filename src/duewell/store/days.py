@@ -13,9 +13,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from duewell.domain.agenda import EntryKind, Sums
+from duewell.domain.contract import contract_of
 from duewell.domain.delinquency import DUE_STEPS, LATE_STEPS
 from duewell.domain.ledger import Account, Journal
-from duewell.domain.loan import agenda
 from duewell.store import agendas, loans
 from duewell.store.agendas import Measures
 from duewell.store.loans import ACCOUNT_NO, Connection, LoanKey
@@ -82,12 +82,13 @@ def close_slice(conn: Connection, book_id: int, day: date, slice_no: int, at: da
     return counts
 
 
-_UNPAID = """
-select a.person_id, a.loan_no, a.product_no
+_UNPAID = f"""
+select a.person_id, a.loan_no, a.product_no, a.is_turned
 from duewell.agenda a join duewell.loan_state s using (person_id, loan_no)
-where a.book_id = %(book)s and a.dates @> array[%(day)s::date] and not a.is_turned
+where a.book_id = %(book)s and a.dates @> array[%(day)s::date]
   and a.person_id between %(low)s and %(high)s
-  and a.cum[3 * width_bucket(%(day)s::date, a.dates)] > s.paid_minor
+  and (a.kinds[width_bucket(%(day)s::date, a.dates)] = {int(EntryKind.RENEW)}
+       or not a.is_turned and a.cum[3 * width_bucket(%(day)s::date, a.dates)] > s.paid_minor)
 order by 1, 2 for update of s
 """
 
@@ -121,23 +122,27 @@ where e.is_turned and e.kinds[u.n] = {int(EntryKind.DUE)}
 
 
 def _turn(conn: Connection, given: dict[str, Any]) -> int:
-    """Fold once every loan whose row stays unpaid today, and write the course it takes from here."""
+    """Fold once every loan whose row stays unpaid today, and write the course it takes from here.
+
+    A line whose agenda ends today is folded too; it counts as turned only if it was not behind before.
+    """
     found = conn.execute(_UNPAID, given).fetchall()
     if not found:
         return 0
-    keys = [LoanKey(person_id, loan_no) for person_id, loan_no, _ in found]
+    keys = [LoanKey(person_id, loan_no) for person_id, loan_no, *_ in found]
     read = loans.read_many(conn, keys)
     measures = Measures(conn)
     buckets = loans.buckets_of_book(conn, given["book"])
-    rows = []
-    for key, (_, _, product_no) in zip(keys, found, strict=True):
+    rows, turned = [], 0
+    for key, (_, _, product_no, was_turned) in zip(keys, found, strict=True):
         terms, facts = read[key]
         # What was recorded after the cut-off belongs to the next day; its own posting writes it.
         facts = [f for f in facts if f.recorded_on <= given["day"]]
-        plan, _ = agenda(terms, facts, open_on=given["day"], is_closing=True, buckets=buckets)
+        plan, _ = contract_of(terms).agenda(facts, open_on=given["day"], is_closing=True, buckets=buckets)
+        turned += plan.is_turned and not was_turned
         rows.append(agendas.agenda_row(key, given["book"], product_no, plan, measures))
     agendas.put_agendas(conn, rows)
-    return len(rows)
+    return turned
 
 
 _WISH_DUE = """

@@ -20,10 +20,11 @@ from psycopg.types.json import Jsonb
 
 from duewell.domain.agenda import BUCKETS, Buckets, buckets_from
 from duewell.domain.calendar import Frequency
-from duewell.domain.errors import Conflict, NotFound
+from duewell.domain.errors import Conflict, InvalidInput, NotFound
 from duewell.domain.facts import (
     Arrear,
     ChargeBase,
+    Conversion,
     DueDateMoved,
     Extended,
     Fact,
@@ -34,7 +35,14 @@ from duewell.domain.facts import (
     Reschedule,
 )
 from duewell.domain.ledger import CHART, Account, Journal, Line
-from duewell.domain.product import LoanTerms, terms_from_payload, terms_to_payload
+from duewell.domain.product import (
+    BalanceKind,
+    LineTerms,
+    LoanTerms,
+    Terms,
+    agreed_from_payload,
+    agreed_to_payload,
+)
 
 Connection = psycopg.Connection[Any]
 ACCOUNT_NO = {each.code: number for number, each in enumerate(CHART, start=1)}
@@ -63,15 +71,29 @@ class LoanKey:
 
 @dataclass(frozen=True, slots=True)
 class LoanRow:
-    """A loan as agreed, with the open date of its book."""
+    """A loan or a line as agreed, with the open date of its book."""
 
     key: LoanKey
     book_id: int
     product_no: int
     book_open_on: date
-    terms: LoanTerms
+    terms: Terms
     external_ref: str | None
     buckets: Buckets
+
+    @property
+    def loan_terms(self) -> LoanTerms:
+        """The terms of a loan. Refuses a line."""
+        if not isinstance(self.terms, LoanTerms):
+            raise InvalidInput("contract-not-a-loan", loan_no=self.key.loan_no)
+        return self.terms
+
+    @property
+    def line_terms(self) -> LineTerms:
+        """The terms of a line. Refuses a loan."""
+        if not isinstance(self.terms, LineTerms):
+            raise InvalidInput("contract-not-a-line", loan_no=self.key.loan_no)
+        return self.terms
 
 
 def create_loan(
@@ -81,7 +103,7 @@ def create_loan(
     book_id: int,
     product_code: str,
     product_version: int,
-    terms: LoanTerms,
+    terms: Terms,
     opened_on: date,
     external_ref: str | None = None,
 ) -> LoanKey:
@@ -106,7 +128,7 @@ def create_loan(
             product_version,
             terms.currency,
             opened_on,
-            Jsonb(terms_to_payload(terms)),
+            Jsonb(agreed_to_payload(terms)),
             external_ref,
         ],
     )
@@ -148,7 +170,7 @@ def read_loan(conn: Connection, key: LoanKey) -> LoanRow:
     ).fetchone()
     if row is None:
         raise NotFound("loan-not-found", person_id=key.person_id, loan_no=key.loan_no)
-    return LoanRow(key, row[0], row[1], row[2], terms_from_payload(row[3]), row[4], buckets_in(row[5]))
+    return LoanRow(key, row[0], row[1], row[2], agreed_from_payload(row[3]), row[4], buckets_in(row[5]))
 
 
 def buckets_in(settings: Mapping[str, Any]) -> Buckets:
@@ -176,16 +198,16 @@ def read_facts(conn: Connection, key: LoanKey, known: Known = None) -> list[Fact
 
 def read_many(
     conn: Connection, keys: Sequence[LoanKey], known: Known = None
-) -> dict[LoanKey, tuple[LoanTerms, list[Fact]]]:
+) -> dict[LoanKey, tuple[Terms, list[Fact]]]:
     """Terms and facts of many loans at once, by key; facts known at the end of a date or at an instant."""
     people, numbers = [k.person_id for k in keys], [k.loan_no for k in keys]
-    found: dict[LoanKey, tuple[LoanTerms, list[Fact]]] = {}
+    found: dict[LoanKey, tuple[Terms, list[Fact]]] = {}
     for person_id, loan_no, terms in conn.execute(
         "select l.person_id, l.loan_no, l.terms from unnest(%s::bigint[], %s::smallint[]) as k(p, n)"
         " join duewell.loan l on l.person_id = k.p and l.loan_no = k.n",
         [people, numbers],
     ).fetchall():
-        found[LoanKey(person_id, loan_no)] = (terms_from_payload(terms), [])
+        found[LoanKey(person_id, loan_no)] = (agreed_from_payload(terms), [])
     for person_id, loan_no, *row in conn.execute(
         f"select f.person_id, f.loan_no, {_FACT_COLUMNS}"
         " from unnest(%s::bigint[], %s::smallint[]) as k(p, n)"
@@ -382,9 +404,24 @@ def fact_payload(fact: Fact) -> dict[str, Any]:
         payload["pct"], payload["base"] = str(fact.pct), fact.base.value
     if fact.parts is not None:
         payload["parts_minor"] = list(fact.parts)
+    if fact.balance is not None:
+        payload["balance"] = fact.balance.value
+    if fact.conversion is not None:
+        payload["conversion"] = _conversion_payload(fact.conversion)
     if fact.payload:
         payload["more"] = [list(pair) for pair in fact.payload]
     return payload
+
+
+def _conversion_payload(agreed: Conversion) -> dict[str, Any]:
+    costs = {"rate": agreed.rate, "pct": agreed.pct}
+    told = {name: str(cost) for name, cost in costs.items() if cost is not None}
+    return {"instalments": agreed.instalments, **told}
+
+
+def _conversion(given: dict[str, Any]) -> Conversion:
+    costs = {name: Fraction(given[name]) for name in ("rate", "pct") if name in given}
+    return Conversion(given["instalments"], **costs)
 
 
 _PLANS: dict[str, type[Reschedule]] = {
@@ -435,5 +472,7 @@ def _fact(row: tuple[Any, ...]) -> Fact:
         pct=Fraction(given["pct"]) if "pct" in given else None,
         base=ChargeBase(given["base"]) if "base" in given else None,
         parts=tuple(given["parts_minor"]) if "parts_minor" in given else None,
+        balance=BalanceKind(given["balance"]) if "balance" in given else None,
+        conversion=_conversion(given["conversion"]) if "conversion" in given else None,
         payload=tuple((k, v) for k, v in given.get("more", ())),
     )

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 
-from duewell.domain.loan import ageing, fold
+from duewell.domain.contract import contract_of
 from duewell.domain.provisioning import provision_for
 from duewell.store import days, ledger, loans
 from duewell.store.books import BookRow
@@ -56,7 +56,9 @@ def provisions(
         numbers = loans.products_of(conn, chunk)
         for key, (terms, facts) in loans.read_many(conn, chunk, as_of).items():
             if any(fact.effective_on <= as_of for fact in facts):
-                state = fold(terms, facts, as_of=as_of)
-                principal[numbers[key]][ageing(state, book.buckets).bucket] += state.principal_out
+                contract = contract_of(terms)
+                state = contract.fold(facts, as_of=as_of)
+                bucket = contract.ageing(state, book.buckets).bucket
+                principal[numbers[key]][bucket] += state.principal_out
         on_progress(min(start + _AT_ONCE, len(keys)), len(keys))
     return {product_no: provision_for(each, rates) for product_no, each in principal.items()}

@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+from duewell.domain.contract import Change, Contract, State, contract_of, refusal_of
 from duewell.domain.errors import InvalidInput
 from duewell.domain.facts import TAKING_BACK, Fact, FactKind
-from duewell.domain.loan import LoanState, Replay, ageing, replay
 from duewell.domain.postings import difference
 from duewell.store import agendas, books, days, loans, request_keys
 from duewell.store.agendas import Measures
@@ -24,7 +24,7 @@ from duewell.store.loans import Connection, LoanKey, LoanRow
 
 SCHEMA = "duewell.recorded-fact/1"
 _KEY_MAX = 200
-_ANNOUNCED = (FactKind.RATE_CHANGED, FactKind.PAUSE_SET)
+_ANNOUNCED = (FactKind.RATE_CHANGED, FactKind.PAUSE_SET, FactKind.LIMIT_CHANGED)
 """Facts that may be known before the day they count from."""
 
 
@@ -71,14 +71,17 @@ def record(
         fact = replace(fact, effective_on=effective_on, recorded_on=row.book_open_on)
         facts = loans.read_facts(conn, loan)
         _check(fact, facts, row.book_open_on)
-        change = replay(row.terms, facts, fact, open_on=row.book_open_on, buckets=row.buckets)
-        _refuse_void(fact, change.after)
+        contract = contract_of(row.terms)
+        change = contract.replay(facts, fact, open_on=row.book_open_on, buckets=row.buckets)
+        refusal = refusal_of(fact, change.after)
+        if refusal is not None:
+            raise refusal
         seq = loans.append_fact(conn, loan, fact, recorded_at=request.at, actor=request.actor)
         journals = difference(change.before.applied, change.after.applied)
         for part, journal in enumerate(journals.values(), start=1):
             loans.append_journal(conn, loan, seq, part, journal, posted_on=row.book_open_on)
         _project(conn, row, seq, change)
-        result = _result(loan, seq, change.after)
+        result = _result(loan, seq, contract, change.after)
         request_keys.keep(
             conn,
             client_id=request.client_id,
@@ -91,7 +94,7 @@ def record(
     return result
 
 
-def _project(conn: Connection, row: LoanRow, seq: int, change: Replay) -> None:
+def _project(conn: Connection, row: LoanRow, seq: int, change: Change) -> None:
     """Write the loan's agenda anew, and what the fact changes in the sums of days already closed."""
     measures = Measures(conn)
     rows = [agendas.agenda_row(row.key, row.book_id, row.product_no, change.plan, measures)]
@@ -123,17 +126,6 @@ def _check(fact: Fact, facts: list[Fact], open_on: date) -> None:
             raise InvalidInput("fact-not-reversible", reverses=fact.reverses[2] if fact.reverses else "-")
 
 
-def _refuse_void(fact: Fact, after: LoanState) -> None:
-    """Refuse a fact that changes nothing where it stands, or that leaves the loan without its beginning.
-
-    A later waiver or plan that a late-learnt fact leaves with nothing to apply to is no reason to refuse
-    the fact: what happened, happened.
-    """
-    for each, reason in after.void:
-        if each.key == fact.key or each.kind in (FactKind.OPENED, FactKind.DISBURSED):
-            raise reason
-
-
 def check_key(key: str) -> None:
     """Refuse a request key that is empty, too long, or holds what nobody can see."""
     if not 1 <= len(key) <= _KEY_MAX or not key.isprintable():
@@ -155,8 +147,8 @@ def _hash(loan: LoanKey, fact: Fact, *, is_dated: bool) -> bytes:
     return hashlib.sha256(json.dumps(asked, separators=(",", ":"), sort_keys=True).encode()).digest()
 
 
-def _result(loan: LoanKey, seq: int, after: LoanState) -> dict[str, Any]:
-    age = ageing(after)
+def _result(loan: LoanKey, seq: int, contract: Contract, after: State) -> dict[str, Any]:
+    age = contract.ageing(after)
     return {
         "schema": SCHEMA,
         "person_id": str(loan.person_id),

@@ -56,6 +56,11 @@ LINES = """
 2026-05-01 reverse r-17 PaymentReceived
 2026-05-01 settle
 2026-05-01 charge-off
+2026-05-01 draw 100.00 as cash
+2026-05-01 convert 900.00 into 12 at 0.6% a month
+2026-05-01 convert 900.00 into 12 at 12% a year
+2026-05-01 limit 8000.00
+2026-05-01 rate 18% on purchase
 """
 
 
@@ -118,6 +123,11 @@ def test_a_line_says_its_fact_to_the_last_figure(line: str, said: dict[str, obje
         ("2026-05-01 pause until 2026-13-01", "date-not-in-calendar"),
         ("2026-05-01 return r-99", "fact-not-reversible"),
         ("2026-05-01 reverse n-1", "fact-not-reversible"),
+        ("2026-05-01 draw 100.00", "fact-line-form"),
+        ("2026-05-01 draw 0 as cash", "amount-not-positive"),
+        ("2026-05-01 convert 9.00 into 0 at 1% a month", "count-out-of-range"),
+        ("2026-05-01 convert 9.00 into 3 at 1%", "fact-line-form"),
+        ("2026-05-01 limit -1", "amount-negative"),
     ],
 )
 def test_a_line_that_is_none_is_refused(line: str, code: str) -> None:

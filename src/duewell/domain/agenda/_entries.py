@@ -31,6 +31,10 @@ class EntryKind(IntEnum):
     """The daily accrual changes inside a row: a rate, a pause, a disbursement."""
     SUSPENDED = 8
     """The loan is so long past due that its unpaid interest is no income until it is paid."""
+    STATEMENT = 9
+    """A line's statement closes. (7 is kept for what the day observes: a row was missed.)"""
+    RENEW = 10
+    """The agenda ends here: the contract is folded again at this day's close, which writes what follows."""
 
 
 @dataclass(slots=True)

@@ -1,6 +1,6 @@
 """Facts: what the world did that changes what is owed, for loans and lines alike.
 
-Needs    calendar frequencies, errors.
+Needs    calendar frequencies, the balances of a line, errors.
 Gives    Fact and FactKind, the closed list; the two clocks and the one order; Applied, what a fact did.
 Never    holds anything a fold could derive.
 Source   docs/decisions/0001 and 0007.
@@ -11,6 +11,7 @@ from duewell.domain.facts._facts import (
     Applied,
     Arrear,
     ChargeBase,
+    Conversion,
     DueDateMoved,
     Extended,
     Fact,
@@ -31,6 +32,7 @@ __all__ = [
     "Applied",
     "Arrear",
     "ChargeBase",
+    "Conversion",
     "DueDateMoved",
     "Extended",
     "Fact",

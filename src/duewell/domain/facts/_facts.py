@@ -1,6 +1,6 @@
 """Facts: what the world did that changes what is owed.
 
-Needs    calendar frequencies, errors.
+Needs    calendar frequencies, the balances of a line, errors.
 Gives    Fact and FactKind, the closed list; known() and in_order(), the two clocks and the one order;
          fact_named(), what a reference means.
 Never    holds anything the fold could derive.
@@ -18,13 +18,17 @@ from typing import NamedTuple
 
 from duewell.domain.calendar import Frequency
 from duewell.domain.errors import Conflict, InvalidInput
+from duewell.domain.product import BalanceKind
 
 
 class FactKind(StrEnum):
-    """The closed list of loan facts."""
+    """The closed list of facts, of loans and of lines."""
 
     DISBURSED = "Disbursed"
     OPENED = "Opened"
+    LIMIT_CHANGED = "LimitChanged"
+    DRAWN = "Drawn"
+    CONVERTED = "Converted"
     RATE_CHANGED = "RateChanged"
     PAUSE_SET = "PauseSet"
     RESCHEDULED = "Rescheduled"
@@ -43,6 +47,7 @@ class FactKind(StrEnum):
 _RANK = {
     FactKind.OPENED: 0,
     FactKind.DISBURSED: 0,
+    FactKind.LIMIT_CHANGED: 0,
     FactKind.RATE_CHANGED: 1,
     FactKind.PAUSE_SET: 1,
     FactKind.RESCHEDULED: 1,
@@ -51,10 +56,15 @@ _RANK = {
     FactKind.PAYMENT_RECEIVED: 3,
     FactKind.PAID_OFF: 3,
     FactKind.REFUNDED: 3,
-    FactKind.WAIVED: 4,
-    FactKind.CHARGED_OFF: 5,
-    FactKind.RECOVERED: 6,
+    FactKind.DRAWN: 4,
+    FactKind.CONVERTED: 5,
+    FactKind.WAIVED: 5,
+    FactKind.CHARGED_OFF: 6,
+    FactKind.RECOVERED: 7,
 }
+
+PLANS = frozenset({FactKind.RESCHEDULED, FactKind.CONVERTED})
+"""Facts that change when money is due and move none."""
 
 TAKING_BACK = frozenset({FactKind.REVERSED, FactKind.PAYMENT_RETURNED})
 """Facts that take another back and change nothing themselves: ours to correct, or a bank's return."""
@@ -122,6 +132,18 @@ class ReAmortized:
     """What is past due is spread over the rows still to come."""
 
 
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """Purchases of a line become `instalments` equal parts, one a statement from the next on.
+
+    What it costs is a yearly `rate` on what is out of it, or `pct` of the whole amount a statement.
+    """
+
+    instalments: int
+    rate: Fraction | None = None
+    pct: Fraction | None = None
+
+
 Reschedule = DueDateMoved | Extended | ReAged | ReAmortized
 
 
@@ -130,7 +152,8 @@ class Fact:
     """One fact with its two dates.
 
     `amount` is minor units of the loan's currency, zero where the kind has none or where a charge is
-    `pct` of `base`. `parts` are the amounts waived, by Part. `reverses` is the key of the fact taken
+    `pct` of `base`. `parts` are the amounts waived, by Part. `balance` is what a line was drawn for, or
+    whose rate changes. `reverses` is the key of the fact taken
     back: a fact is named by (kind, source, source_ref), unique in its loan.
     """
 
@@ -149,6 +172,8 @@ class Fact:
     pct: Fraction | None = None
     base: ChargeBase | None = None
     parts: tuple[int, int, int, int] | None = None
+    balance: BalanceKind | None = None
+    conversion: Conversion | None = None
     payload: tuple[tuple[str, str], ...] = field(default=())
 
     @property
@@ -170,7 +195,7 @@ class Applied(NamedTuple):
     @property
     def moves(self) -> bool:
         """Whether the ledger has an entry for it; an opening of a repaid loan and a new plan have none."""
-        return bool(self.amount) and self.fact.kind is not FactKind.RESCHEDULED
+        return bool(self.amount) and self.fact.kind not in PLANS
 
 
 def known(facts: Iterable[Fact], *, known_on: date | None = None) -> tuple[Fact, ...]:

@@ -11,6 +11,8 @@ Source   docs/reference/fact-lines.md.
     2026-04-12 rate 7%                            2026-05-01 re-amortize
     2026-04-12 pause until 2026-06-30             2026-05-01 waive penalty 3.00 interest 12.00
     2026-04-12 charge-off                         2026-05-01 return r-17
+
+Of a line: draw 100.00 as cash, convert 900.00 into 12 at 0.6% a month, limit 8000.00, rate 7% on purchase.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from duewell.domain.errors import InvalidInput
 from duewell.domain.facts._facts import (
     TAKING_BACK,
     ChargeBase,
+    Conversion,
     DueDateMoved,
     Extended,
     Fact,
@@ -36,6 +39,7 @@ from duewell.domain.facts._facts import (
     fact_named,
 )
 from duewell.domain.money import Currency, Money, Rate, parse_amount, parse_rate_pct
+from duewell.domain.product import BalanceKind
 
 _LINE_MAX = 200
 _COUNT_MAX = 1200
@@ -55,11 +59,14 @@ _NO_WORDS = {"settle": FactKind.PAID_OFF, "charge-off": FactKind.CHARGED_OFF}
 _FORMS = {
     "pay": r"pay (\S+)(?: as (merchant_issued_refund))?",
     "lend": r"lend (\S+)",
+    "draw": r"draw (\S+) as (purchase|cash)",
+    "convert": r"convert (\S+) into ([0-9]{1,4}) at (\S+)% a (month|year)",
+    "limit": r"limit (\S+)",
     "refund": r"refund (\S+)",
     "recover": r"recover (\S+)",
     "fee": rf"fee (?:(\S+)% of ({_BASE})|(\S+))",
     "penalty": rf"penalty (?:(\S+)% of ({_BASE})|(\S+))",
-    "rate": r"rate (\S+)%",
+    "rate": r"rate (\S+)%(?: on (purchase|cash))?",
     "pause": rf"pause until {_DAY}",
     "move": rf"move {_DAY} to {_DAY}",
     "extend": rf"extend by ([0-9]{{1,4}}) from {_DAY}",
@@ -118,6 +125,8 @@ class FactLines:
 
 def _with(lines: FactLines, bare: Fact, verb: str, found: re.Match[str]) -> Fact:
     """The bare fact with the kind and the figures its line names."""
+    if verb in _OF_LINES:
+        return _of_line(lines, bare, verb, found)
     if verb in _MONEY:
         amount = lines.amount(found[1])
         kind = "credit_balance_refund" if verb == "refund" else bare.payment_type
@@ -137,12 +146,30 @@ def _with(lines: FactLines, bare: Fact, verb: str, found: re.Match[str]) -> Fact
     if verb in _NO_WORDS:
         return replace(bare, kind=_NO_WORDS[verb])
     if verb == "rate":
-        return replace(bare, kind=FactKind.RATE_CHANGED, rate=parse_rate_pct(found[1]).per_year)
+        balance = BalanceKind(found[2]) if found[2] else None
+        rate = parse_rate_pct(found[1]).per_year
+        return replace(bare, kind=FactKind.RATE_CHANGED, rate=rate, balance=balance)
     if verb == "pause":
         return replace(bare, kind=FactKind.PAUSE_SET, until=parse_date(found[1]))
     if verb == "waive":
         return replace(bare, kind=FactKind.WAIVED, parts=_parts(lines, found[1]))
     return replace(bare, kind=FactKind.RESCHEDULED, reschedule=_PLANS[verb](found))
+
+
+_OF_LINES = ("draw", "convert", "limit")
+
+
+def _of_line(lines: FactLines, bare: Fact, verb: str, found: re.Match[str]) -> Fact:
+    """A draw, a conversion or a limit; a limit may be nothing."""
+    if verb == "limit":
+        return replace(bare, kind=FactKind.LIMIT_CHANGED, amount=parse_amount(found[1], lines.money).minor)
+    amount = lines.amount(found[1])
+    if verb == "draw":
+        return replace(bare, kind=FactKind.DRAWN, amount=amount, balance=BalanceKind(found[2]))
+    cost = parse_rate_pct(found[3]).per_year
+    is_yearly = found[4] == "year"
+    agreed = Conversion(_count(found[2]), rate=cost if is_yearly else None, pct=None if is_yearly else cost)
+    return replace(bare, kind=FactKind.CONVERTED, amount=amount, conversion=agreed)
 
 
 _PLANS: dict[str, Callable[[re.Match[str]], Any]] = {
@@ -175,6 +202,9 @@ def _parts(lines: FactLines, text: str) -> tuple[int, int, int, int]:
 EXAMPLES = {
     "pay": "pay 50.00",
     "lend": "lend 1,000.00",
+    "draw": "draw 100.00 as cash",
+    "convert": "convert 900.00 into 12 at 0.6% a month",
+    "limit": "limit 8,000.00",
     "refund": "refund 20.00",
     "recover": "recover 50.00",
     "fee": "fee 5.00",
@@ -206,6 +236,8 @@ def fact_line(fact: Fact, money: Currency) -> str:
 
 def _said(fact: Fact, money: Currency) -> str:
     kind = fact.kind
+    if kind in (FactKind.DRAWN, FactKind.CONVERTED, FactKind.LIMIT_CHANGED):
+        return _of_line_said(fact, money)
     for verb, each in _MONEY.items():
         if kind is each:
             is_plain = verb != "pay" or fact.payment_type == "repayment"
@@ -220,7 +252,7 @@ def _said(fact: Fact, money: Currency) -> str:
         if kind is each:
             return f"{verb} {fact.reverses[2]} {fact.reverses[0]}" if fact.reverses else verb
     if kind is FactKind.RATE_CHANGED and fact.rate is not None:
-        return f"rate {_pct(fact.rate)}%"
+        return f"rate {_pct(fact.rate)}%" + (f" on {fact.balance}" if fact.balance is not None else "")
     if kind is FactKind.PAUSE_SET and fact.until is not None:
         return f"pause until {fact.until}"
     if kind is FactKind.WAIVED and fact.parts is not None:
@@ -229,6 +261,20 @@ def _said(fact: Fact, money: Currency) -> str:
     if fact.reschedule is not None:
         return _plan_said(fact.reschedule)
     raise InvalidInput("fact-without-line", kind=kind.value)
+
+
+def _of_line_said(fact: Fact, money: Currency) -> str:
+    amount, agreed = _text(fact.amount, money), fact.conversion
+    if fact.kind is FactKind.DRAWN:
+        return f"draw {amount} as {fact.balance or BalanceKind.PURCHASE}"
+    if fact.kind is FactKind.LIMIT_CHANGED:
+        return f"limit {amount}"
+    if agreed is None:
+        raise InvalidInput("fact-without-line", kind=fact.kind.value)
+    cost = agreed.rate if agreed.pct is None else agreed.pct
+    assert cost is not None, "a conversion recorded has its cost"
+    period = "month" if agreed.rate is None else "year"
+    return f"convert {amount} into {agreed.instalments} at {_pct(cost)}% a {period}"
 
 
 def _plan_said(plan: DueDateMoved | Extended | ReAged | ReAmortized) -> str:

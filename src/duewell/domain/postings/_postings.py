@@ -67,7 +67,8 @@ def journal_of(applied: Applied) -> Journal:
 
     A payment debits cash and credits each part's receivable, and the borrower's credit with what
     was paid too much. A disbursement and a refund are the mirror image. A charge debits the part's
-    receivable and credits its income. An opening debits what was taken over and credits equity.
+    receivable and credits its income; of a line the borrower's credit meets it first, and a draw of cash
+    brings its own fee. An opening debits what was taken over and credits equity.
     """
     net: dict[Account, int] = defaultdict(int)
     for account, amount in _lines_of(applied):
@@ -105,6 +106,12 @@ def _paid(sign: int) -> tuple[Rule, ...]:
     return ((CASH_CLEARING, sign, Whole.AMOUNT), *parts, (BORROWER_CREDIT, -1, Whole.OVERPAID))
 
 
+def _charged(receivable: Account, income: Account) -> tuple[Rule, ...]:
+    """A charge, less what of it the borrower's credit met at once."""
+    credit: tuple[Rule, ...] = ((receivable, 1, Whole.OVERPAID), (BORROWER_CREDIT, -1, Whole.OVERPAID))
+    return ((receivable, 1, Whole.AMOUNT), *credit, (income, -1, Whole.AMOUNT))
+
+
 _PAID = _paid(1)
 _RULES: dict[FactKind, tuple[Rule, ...]] = {
     FactKind.OPENED: (
@@ -119,8 +126,19 @@ _RULES: dict[FactKind, tuple[Rule, ...]] = {
         (FEE_INCOME, -1, Part.FEE),
     ),
     FactKind.REFUNDED: _paid(-1),
-    FactKind.FEE_CHARGED: ((FEE_RECEIVABLE, 1, Whole.AMOUNT), (FEE_INCOME, -1, Whole.AMOUNT)),
-    FactKind.PENALTY_CHARGED: ((PENALTY_RECEIVABLE, 1, Whole.AMOUNT), (PENALTY_INCOME, -1, Whole.AMOUNT)),
+    FactKind.DRAWN: (
+        (CASH_CLEARING, -1, Whole.AMOUNT),
+        (LOANS_PRINCIPAL, 1, Part.PRINCIPAL),
+        (FEE_RECEIVABLE, 1, Part.FEE),
+        (BORROWER_CREDIT, -1, Whole.OVERPAID),
+        # A draw's own fee is what principal, fee and the credit used come to beyond the amount paid out.
+        (FEE_INCOME, -1, Part.PRINCIPAL),
+        (FEE_INCOME, -1, Part.FEE),
+        (FEE_INCOME, 1, Whole.OVERPAID),
+        (FEE_INCOME, 1, Whole.AMOUNT),
+    ),
+    FactKind.FEE_CHARGED: _charged(FEE_RECEIVABLE, FEE_INCOME),
+    FactKind.PENALTY_CHARGED: _charged(PENALTY_RECEIVABLE, PENALTY_INCOME),
 }
 _OFF_BOOKS: dict[str, tuple[Rule, ...]] = {
     "waiver": (

@@ -1,7 +1,8 @@
 """Terms as plain data and back: what is stored, sent and hashed.
 
 Needs    LoanTerms and its parts.
-Gives    terms_to_payload, terms_from_payload: an exact round trip of strings and whole numbers.
+Gives    terms_to_payload, terms_from_payload: an exact round trip of strings and whole numbers;
+         plain and make, which lines use too.
 Never    loses a digit: a rate is written as an exact ratio.
 Source   docs/decisions/0001.
 """
@@ -66,14 +67,14 @@ _READ: dict[str, Any] = {
     "from_on": date.fromisoformat,
     "when": FeeWhen,
     "basis": FeeBasis,
-    "fees": lambda fees: tuple(_make(FeeTerms, fee) for fee in fees),
-    "caps": lambda caps: tuple(_make(RateCap, cap) for cap in caps),
+    "fees": lambda fees: tuple(make(FeeTerms, fee) for fee in fees),
+    "caps": lambda caps: tuple(make(RateCap, cap) for cap in caps),
 }
 
 
 def terms_to_payload(terms: LoanTerms) -> dict[str, Any]:
     """The terms as JSON values: strings, whole numbers, lists and objects; no float."""
-    return {"schema": SCHEMA, **_plain(terms)}
+    return {"schema": SCHEMA, **plain(terms)}
 
 
 def terms_from_payload(payload: dict[str, Any]) -> LoanTerms:
@@ -82,15 +83,15 @@ def terms_from_payload(payload: dict[str, Any]) -> LoanTerms:
         raise InvalidInput("terms-schema-unknown", found=str(payload.get("schema")), expected=SCHEMA)
     try:
         given = {k: v for k, v in payload.items() if k != "schema"}
-        convention = _make(Convention, given.pop("convention"), days_in_year=DaysInYear)
-        allocation = _make(Allocation, given.pop("allocation"))
+        convention = make(Convention, given.pop("convention"), days_in_year=DaysInYear)
+        allocation = make(Allocation, given.pop("allocation"))
         penalty = given.pop("penalty")
-        terms: LoanTerms = _make(
+        terms: LoanTerms = make(
             LoanTerms,
             given,
             convention=lambda _: convention,
             allocation=lambda _: allocation,
-            penalty=lambda _: _make(PenaltyTerms, penalty) if penalty else None,
+            penalty=lambda _: make(PenaltyTerms, penalty) if penalty else None,
             also={"convention": None, "allocation": None, "penalty": penalty},
         )
         return terms
@@ -98,7 +99,8 @@ def terms_from_payload(payload: dict[str, Any]) -> LoanTerms:
         raise InvalidInput("terms-unreadable", problem=str(problem)) from problem
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value of terms as JSON: names, exact ratios and dates as text."""
     if isinstance(value, Part):
         return value.name
     if isinstance(value, Enum):
@@ -108,13 +110,14 @@ def _plain(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if hasattr(value, "__dataclass_fields__"):
-        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+        return {each.name: plain(getattr(value, each.name)) for each in fields(value)}
     return value
 
 
-def _make(kind: Any, given: dict[str, Any], also: dict[str, Any] | None = None, **readers: Any) -> Any:
+def make(kind: Any, given: dict[str, Any], also: dict[str, Any] | None = None, **readers: Any) -> Any:
+    """A value of terms from its JSON object. Refuses a key that is missing or unknown."""
     values = {**given, **(also or {})}
     made = {}
     for each in fields(kind):

@@ -1,0 +1,172 @@
+"""One face for both kinds of contract, chosen once by the type of the terms.
+
+Needs    the doors of loan and line.
+Gives    Contract, contract_of; refusal_of, why a fact just put in its place must not be recorded.
+Never    computes an amount.
+Source   docs/decisions/0007.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Protocol
+
+from duewell.domain.agenda import BUCKETS, Ageing, Agenda, Buckets, Sums
+from duewell.domain.errors import Refusal
+from duewell.domain.facts import Fact, FactKind
+from duewell.domain.line import (
+    LineReplay,
+    LineState,
+    draw_refusal,
+    fold_line,
+    line_ageing,
+    line_agenda,
+    line_standing,
+    next_due,
+    replay_line,
+)
+from duewell.domain.loan import (
+    LoanState,
+    Replay,
+    Row,
+    ageing,
+    agenda,
+    fee_receivable,
+    fold,
+    interest_receivable,
+    look,
+    replay,
+    standing,
+)
+from duewell.domain.product import LineTerms, LoanTerms, Part, Terms
+
+State = LoanState | LineState
+Change = Replay | LineReplay
+
+
+class Contract(Protocol):
+    """What a book asks of a contract. Each method is the verb of the same name in the contract's room."""
+
+    def fold(self, facts: Iterable[Fact], *, as_of: date) -> State:
+        """The state as of a date."""
+        ...
+
+    def agenda(
+        self, facts: Sequence[Fact], *, open_on: date, is_closing: bool = False, buckets: Buckets = BUCKETS
+    ) -> tuple[Agenda, Sums]:
+        """The coming days, and the standing at the end of the day before the open one."""
+        ...
+
+    def standing(self, facts: Sequence[Fact], on: date) -> Sums:
+        """What the contract adds to the portfolio sums at the end of a day."""
+        ...
+
+    def replay(
+        self, facts: Sequence[Fact], new: Fact, *, open_on: date, buckets: Buckets = BUCKETS
+    ) -> Change:
+        """All that a new fact changes."""
+        ...
+
+    def ageing(self, state: Any, buckets: Buckets = BUCKETS) -> Ageing:
+        """How late a state is."""
+        ...
+
+    def next_due(self, state: Any) -> date | None:
+        """The next due date that still asks for something."""
+        ...
+
+    def receivable(self, state: Any) -> tuple[int, int, int, int]:
+        """Whole units charged and not paid, by part; nothing once charged off."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Loan:
+    terms: LoanTerms
+
+    def fold(self, facts: Iterable[Fact], *, as_of: date) -> LoanState:
+        return fold(self.terms, facts, as_of=as_of)
+
+    def agenda(
+        self, facts: Sequence[Fact], *, open_on: date, is_closing: bool = False, buckets: Buckets = BUCKETS
+    ) -> tuple[Agenda, Sums]:
+        return agenda(self.terms, facts, open_on=open_on, is_closing=is_closing, buckets=buckets)
+
+    def standing(self, facts: Sequence[Fact], on: date) -> Sums:
+        return standing(look(self.terms, facts, as_of=on, is_closing=True), on)
+
+    def replay(
+        self, facts: Sequence[Fact], new: Fact, *, open_on: date, buckets: Buckets = BUCKETS
+    ) -> Replay:
+        return replay(self.terms, facts, new, open_on=open_on, buckets=buckets)
+
+    def ageing(self, state: LoanState, buckets: Buckets = BUCKETS) -> Ageing:
+        return ageing(state, buckets)
+
+    def next_due(self, state: LoanState) -> date | None:
+        return next((r.due_on for r in state.rows if r.due_on >= state.as_of and r.unpaid > 0), None)
+
+    def receivable(self, state: LoanState) -> tuple[int, int, int, int]:
+        if state.charged_off_on is not None:
+            return (0, 0, 0, 0)
+        fees = fee_receivable(state.rows, state.as_of)
+        penal = sum(_penalty_charged(state, row) for row in state.rows)
+        return penal, fees, interest_receivable(state), state.principal_out
+
+
+def _penalty_charged(state: LoanState, row: Row) -> int:
+    """A row's penalty that is charged: what accrues by the day is no receivable before it is collected."""
+    penalty = state.terms.penalty
+    accruing = row.penalty_charged if penalty is not None and penalty.rate is not None else 0
+    return max(0, row.due[Part.PENALTY] - accruing - row.paid[Part.PENALTY])
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    terms: LineTerms
+
+    def fold(self, facts: Iterable[Fact], *, as_of: date) -> LineState:
+        return fold_line(self.terms, facts, as_of=as_of)
+
+    def agenda(
+        self, facts: Sequence[Fact], *, open_on: date, is_closing: bool = False, buckets: Buckets = BUCKETS
+    ) -> tuple[Agenda, Sums]:
+        return line_agenda(self.terms, facts, open_on=open_on, is_closing=is_closing, buckets=buckets)
+
+    def standing(self, facts: Sequence[Fact], on: date) -> Sums:
+        return line_standing(self.terms, facts, on)
+
+    def replay(
+        self, facts: Sequence[Fact], new: Fact, *, open_on: date, buckets: Buckets = BUCKETS
+    ) -> LineReplay:
+        return replay_line(self.terms, facts, new, open_on=open_on, buckets=buckets)
+
+    def ageing(self, state: LineState, buckets: Buckets = BUCKETS) -> Ageing:
+        return line_ageing(state, buckets)
+
+    def next_due(self, state: LineState) -> date | None:
+        return next_due(state)
+
+    def receivable(self, state: LineState) -> tuple[int, int, int, int]:
+        return state.owed
+
+
+def contract_of(terms: Terms) -> Contract:
+    """The contract that was agreed on these terms."""
+    return _Line(terms) if isinstance(terms, LineTerms) else _Loan(terms)
+
+
+_BEGINNINGS = (FactKind.OPENED, FactKind.DISBURSED)
+
+
+def refusal_of(fact: Fact, after: State) -> Refusal | None:
+    """Why a fact must not be recorded: it is void, draws beyond the limit, or voids the beginning.
+
+    A later waiver or plan that a late-learnt fact leaves with nothing to apply to is no reason to refuse
+    the fact: what happened, happened.
+    """
+    mine = (reason for each, reason in after.void if each.key == fact.key or each.kind in _BEGINNINGS)
+    found = next(mine, None)
+    return draw_refusal(fact, after) if found is None and isinstance(after, LineState) else found

@@ -1,0 +1,95 @@
+"""A line from the command line: opened, drawn, converted, paid, shown; clear refusals."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.cli.test_commands import duewell
+
+
+@pytest.fixture
+def book(url: str) -> str:
+    opened = duewell(url, "book", "open", "--book", "b", "--currency", "CNY", "--open-on", "2026-01-05")
+    assert opened.returncode == 0
+    return url
+
+
+def opened(url: str, *more: str) -> str:
+    words = ["line", "open", "--book", "b", "--limit", "20,000", "--rate", "18", "--statement-day", "10"]
+    made = duewell(url, *words, "--late-charge", "5", "--floor", "100", "--key", "l", *more, "--json")
+    assert made.returncode == 0, made.stderr
+    assert duewell(url, *words, "--late-charge", "5", "--floor", "100", "--key", "l", *more).returncode == 0
+    return str(json.loads(made.stdout)["loan_id"])
+
+
+def test_a_line_lives_from_the_command_line(book: str) -> None:
+    line = opened(book, "--cash-fee", "1", "--cash-fee-floor", "10", "--cap", "2026-01-01 24 the law")
+    drawn = duewell(book, "line", "draw", "--line", line, "--amount", "12,000", "--key", "d", "--json")
+    assert json.loads(drawn.stdout)["principal_minor"] == 1_200_000
+    taken = duewell(book, "line", "draw", "--line", line, "--amount", "500", "--as", "cash", "--key", "e")
+    assert taken.returncode == 0
+    words = ("line", "convert", "--line", line, "--amount", "12000", "--instalments", "12")
+    assert duewell(book, *words, "--monthly-fee", "0.6", "--key", "c").returncode == 0
+    assert duewell(book, "day", "--book", "b", "--until", "2026-02-04").returncode == 0
+    shown = json.loads(duewell(book, "line", "show", line, "--json").stdout)
+    assert shown["schema"] == "duewell.line/1"
+    assert (shown["limit_minor"], shown["dpd"]) == (2_000_000, 6)
+    assert shown["plans"][0]["to_come_minor"] == [100_000] * 11
+    assert shown["balances"]["cash"] == {"billed_minor": 50_000, "new_minor": 0}
+    (first,) = shown["statements"]
+    assert first["interest_minor"] == {"plan 1": 7_200, "cash": 123}
+    told = json.loads(duewell(book, "line", "statement", line, "--json").stdout)
+    assert told["schema"] == "duewell.line-statement/1"
+    assert sum(charge["amount_minor"] for charge in told["charges"]) == 7_323
+    kinds = [each["kind"] for each in told["movements"]]
+    assert kinds == ["limit", "purchase_draw", "cash_draw", "conversion"]
+    for lang in ("zh", "en"):
+        for words in (("line", "show", line), ("line", "statement", line)):
+            done = duewell(book, *words, "--lang", lang)
+            assert done.returncode == 0 and done.stderr == ""
+    assert duewell(book, "pay", "--loan", line, "--amount", "500", "--key", "p").returncode == 0
+    assert duewell(book, "reverse", "--loan", line, "--ref", "p").returncode == 0
+    assert duewell(book, "record", line, "settle").returncode == 0
+    assert json.loads(duewell(book, "line", "show", line, "--json").stdout)["outstanding_minor"] == 0
+    late = json.loads(
+        duewell(book, "report", "overdue", "--book", "b", "--as-of", "2026-02-04", "--json").stdout
+    )
+    assert [(each["loan_id"], each["dpd"]) for each in late["loans"]] == [(line, 5)]
+    assert duewell(book, "verify", "--book", "b").returncode == 0
+
+
+OPEN = "line open --book b --limit 1 --rate 1 --statement-day 1"
+REFUSED = f"""
+    limit-not-positive            {OPEN} --limit 0
+    statement-day-out-of-range    {OPEN} --statement-day 32
+    rate-too-fine                 {OPEN} --rate 0.00001
+    due-days-out-of-range         {OPEN} --due-days 28
+    rate-cap-unreadable           {OPEN} --cap soon
+    days-in-year-unknown          {OPEN} --days-in-year 364
+    draw-above-limit              line draw --line LINE --amount 20000.01
+    balance-kind-unknown          line draw --line LINE --amount 1 --as gift
+    fact-before-the-loan          line draw --line LINE --amount 1 --on 2026-01-04
+    conversion-above-purchases    line convert --line LINE --amount 1 --instalments 3 --rate 9
+    conversion-without-cost       line convert --line LINE --amount 1 --instalments 3
+    statement-not-found           line statement LINE
+    contract-not-a-loan           loan show LINE
+    contract-not-a-loan           loan explain LINE
+    contract-not-a-loan           loan preview LINE --if settle
+    contract-not-a-line           line show LOAN
+"""
+
+
+def test_what_cannot_be_is_refused_with_its_code(book: str) -> None:
+    line = opened(book)
+    lent = ("--book", "b", "--principal", "1200", "--rate", "12", "--instalments", "12")
+    loan = json.loads(duewell(book, "disburse", *lent, "--json").stdout)["loan_id"]
+    for case in REFUSED.strip().splitlines():
+        code, *words = case.replace("LINE", line).replace("LOAN", loan).split()
+        refused = duewell(book, *words, "--json")
+        assert (refused.returncode, refused.stdout) == (1, ""), case
+        assert json.loads(refused.stderr)["title"] == code
+    for which, fact in ((line, "lend 5"), (loan, "draw 5 as cash"), (loan, "limit 5")):
+        refused = duewell(book, "record", which, fact, "--json")
+        assert json.loads(refused.stderr)["title"] == "fact-kind-not-supported"
