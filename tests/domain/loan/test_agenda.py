@@ -18,7 +18,7 @@ from duewell.domain.agenda import Agenda, EntryKind, Sums, rolled
 from duewell.domain.calendar import DaysInMonth, DaysInYear
 from duewell.domain.facts import Fact, FactKind
 from duewell.domain.loan import ageing, agenda, fold, look, standing
-from duewell.domain.product import Convention, LoanTerms, PenaltyTerms
+from duewell.domain.product import Convention, Engine, LoanTerms, PenaltyTerms
 from tests.domain.strategies import disbursed, lives
 
 DAY = timedelta(days=1)
@@ -76,6 +76,18 @@ TERMS = LoanTerms(
     rate=Fraction(18, 100),
     penalty=PenaltyTerms(rate=Fraction(27, 100), grace_days=3),
 )
+
+
+@pytest.mark.parametrize("engine", Engine)
+@pytest.mark.parametrize("rate", [Fraction(1, 10_000), Fraction(12, 100)])
+def test_a_payoff_to_the_row_end_is_earned_to_that_day_by_either_engine(
+    engine: Engine, rate: Fraction
+) -> None:
+    """Also where all the interest of the row rounds to nothing."""
+    convention = Convention(engine=engine, is_recalculated_daily=True, payoff_to_row_end=True)
+    terms = replace(TERMS, principal=10_000, rate=rate, penalty=None, convention=convention)
+    on = terms.start + DAY
+    run(terms, [disbursed(terms), Fact(FactKind.PAID_OFF, on, on, "test", "x")], on + timedelta(days=60))
 
 
 @pytest.mark.parametrize("month", DaysInMonth)

@@ -526,3 +526,5 @@ class _Payment:
                 work.refresh(self.until)
                 for part in (Part.PENALTY, Part.FEE, INTEREST):
                     self.pay(later, part, self._asked(later, part) - later.paid[part])
+        if work.out == 0 and self.until > self.on:
+            row.interest_to = self.until
