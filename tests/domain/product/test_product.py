@@ -87,6 +87,18 @@ def test_a_product_comes_back_from_its_table(name: str) -> None:
     assert read_product(product_table(once)) == once
 
 
+def test_a_product_says_what_its_plans_have_beside_instalments() -> None:
+    shape = {"grace_principal": 2, "down_payment_pct": "10", "balloon_pct": "33.3", "suspends_from_dpd": 91}
+    made = product(plan=shape)
+    assert read_product(product_table(made)) == made
+    assert "plan" not in product_table(product()), "a version without one stays as it was"
+    terms = made.terms(principal=100_001, rate=Fraction(6, 100), instalments=3, start=date(2026, 1, 15))
+    assert (terms.grace_principal, terms.down_payment_share) == (2, Fraction(1, 10))
+    assert terms.balloon == 33_300, "33.3 % of 1,000.01, rounded once"
+    assert terms.convention.suspends_from_dpd == 91
+    assert terms.convention.name == "cn-monthly"
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
@@ -114,6 +126,11 @@ def test_a_product_comes_back_from_its_table(name: str) -> None:
         ({"fees": [FEE | {"pct": "1"}]}, "fee-needs-one-amount"),
         ({"fees": [FEE, FEE]}, "fee-code-twice"),
         ({"fees": "none"}, "product-field-unreadable"),
+        ({"plan": {"grace_principal": 3}}, "grace-leaves-no-row"),
+        ({"plan": {"balloon_pct": "100"}}, "plan-share-out-of-range"),
+        ({"plan": {"down_payment_pct": "-1"}}, "rate-negative"),
+        ({"plan": {"suspends_from_dpd": "91"}}, "product-field-unreadable"),
+        ({"plan": {"grace": 1}}, "product-field-unknown"),
         ({"allocation": {"order": ["fee"]}}, "allocation-order-incomplete"),
         ({"allocation": {"order": ["fees"]}}, "product-field-unreadable"),
     ],

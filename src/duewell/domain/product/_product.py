@@ -8,13 +8,13 @@ Source   docs/reference/products.md.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 
 from duewell.domain.calendar import Frequency
 from duewell.domain.errors import InvalidInput
-from duewell.domain.money import Rate
+from duewell.domain.money import Rate, round_fraction
 from duewell.domain.product._caps import Cap, check_caps
 from duewell.domain.product._conventions import convention_named
 from duewell.domain.product._fees import FeeTerms, check_fees
@@ -74,6 +74,26 @@ class PenaltyRule:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanShape:
+    """What a product's plans have beside their instalments: graces, a down payment, a balloon, a suspension.
+
+    Shares are of the principal. Interest is suspended from `suspends_from_dpd` days past due on; None for
+    never.
+    """
+
+    grace_principal: int = 0
+    grace_interest: int = 0
+    down_payment: Fraction = Fraction(0)
+    balloon: Fraction = Fraction(0)
+    suspends_from_dpd: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("down_payment", "balloon"):
+            if not 0 <= getattr(self, name) < 1:
+                raise InvalidInput("plan-share-out-of-range", field=name, given=_shown(getattr(self, name)))
+
+
+@dataclass(frozen=True, slots=True)
 class Product:
     """One version of a product. Both ends of a range are allowed; amounts are minor units of `currency`."""
 
@@ -89,6 +109,7 @@ class Product:
     frequency: Frequency = Frequency.MONTHS
     allocation: Allocation = field(default_factory=Allocation)
     penalty: PenaltyRule | None = None
+    plan: PlanShape = field(default_factory=PlanShape)
     fees: tuple[FeeTerms, ...] = ()
     caps: tuple[Cap, ...] = ()
     """What the product promises beyond the book's caps."""
@@ -105,6 +126,8 @@ class Product:
             raise InvalidInput("principal-not-positive", amount_minor=self.principal[0])
         if not 1 <= self.instalments[0] <= self.instalments[1] <= INSTALMENTS_MAX or self.every < 1:
             raise InvalidInput("instalments-out-of-range", instalments=self.instalments[0], every=self.every)
+        if max(self.plan.grace_principal, self.plan.grace_interest) >= self.instalments[0]:
+            raise InvalidInput("grace-leaves-no-row", instalments=self.instalments[0])
         for rate in self.rate:
             check_rate(rate)
             if self.penalty is not None:
@@ -134,6 +157,9 @@ class Product:
                     low=_shown(low),
                     high=_shown(high),
                 )
+        convention = convention_named(self.convention)
+        if self.plan.suspends_from_dpd is not None:
+            convention = replace(convention, suspends_from_dpd=self.plan.suspends_from_dpd)
         return LoanTerms(
             principal=principal,
             start=start,
@@ -142,7 +168,11 @@ class Product:
             every=self.every,
             frequency=self.frequency,
             currency=self.currency,
-            convention=convention_named(self.convention),
+            convention=convention,
+            grace_principal=self.plan.grace_principal,
+            grace_interest=self.plan.grace_interest,
+            down_payment_share=self.plan.down_payment,
+            balloon=round_fraction(self.plan.balloon * principal, convention.rounding),
             allocation=self.allocation,
             penalty=self.penalty.at(rate) if self.penalty is not None else None,
             fees=self.fees,

@@ -18,7 +18,7 @@ from duewell.domain.errors import InvalidInput
 from duewell.domain.money import Currency, Money, Rate, currency, parse_amount, parse_rate_pct
 from duewell.domain.product._caps import caps_table, read_cap
 from duewell.domain.product._fees import FeeBasis, FeeTerms, FeeWhen
-from duewell.domain.product._product import PenaltyRule, Product
+from duewell.domain.product._product import PenaltyRule, PlanShape, Product
 from duewell.domain.product._table import Table
 from duewell.domain.product._terms import (
     Allocation,
@@ -61,6 +61,7 @@ def read_product(given: Mapping[str, Any], *, version: int = 1) -> Product:
         frequency=table.choice("frequency", Frequency, Frequency.MONTHS),
         allocation=_allocation(table.table("allocation")) if table.has("allocation") else Allocation(),
         penalty=_penalty(table.table("penalty")) if table.has("penalty") else None,
+        plan=_plan(table.table("plan")) if table.has("plan") else PlanShape(),
         caps=tuple(read_cap(each) for each in table.tables("caps")),
         fees=tuple(_fee(each, money) for each in table.tables("fees")),
     )
@@ -99,6 +100,18 @@ def _penalty(table: Table) -> PenaltyRule:
         days_in_year=table.whole("days_in_year", 360),
         mode=table.choice("mode", PenaltyMode, PenaltyMode.EXCESS),
         source=table.text("source", "contract"),
+    )
+    table.end()
+    return made
+
+
+def _plan(table: Table) -> PlanShape:
+    made = PlanShape(
+        table.whole("grace_principal", 0),
+        table.whole("grace_interest", 0),
+        table.share("down_payment_pct") or Fraction(0),
+        table.share("balloon_pct") or Fraction(0),
+        table.whole("suspends_from_dpd") if table.has("suspends_from_dpd") else None,
     )
     table.end()
     return made
@@ -147,6 +160,8 @@ def product_table(product: Product) -> dict[str, Any]:
     }
     if product.penalty is not None:
         made["penalty"] = _penalty_table(product.penalty)
+    if product.plan != PlanShape():
+        made["plan"] = _plan_table(product.plan)
     if product.caps:
         made["caps"] = caps_table(product.caps)
     if product.fees:
@@ -167,6 +182,18 @@ def _penalty_table(penalty: PenaltyRule) -> dict[str, Any]:
         "mode": penalty.mode.value,
         "source": penalty.source,
     }
+
+
+def _plan_table(plan: PlanShape) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "grace_principal": plan.grace_principal,
+        "grace_interest": plan.grace_interest,
+        "down_payment_pct": Rate(plan.down_payment).text(),
+        "balloon_pct": Rate(plan.balloon).text(),
+    }
+    if plan.suspends_from_dpd is not None:
+        made["suspends_from_dpd"] = plan.suspends_from_dpd
+    return made
 
 
 def _fee_table(fee: FeeTerms, money: Currency) -> dict[str, Any]:
