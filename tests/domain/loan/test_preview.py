@@ -10,7 +10,8 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from duewell.domain.errors import Refusal
 from duewell.domain.facts import Fact, FactKind, FactLines, known
@@ -58,6 +59,20 @@ def test_a_payoff_previewed_settles_the_loan(life: Life) -> None:
     assert paid == max(now.payoff, 0)
     assert after.principal_out == 0
     assert after.overpaid == now.state.overpaid, "it is asked to the cent"
+
+
+@given(lives(), st.integers(0, 400))
+@settings(max_examples=200)
+def test_a_loan_settled_on_any_day_asks_for_nothing_ever_after(life: Life, days: int) -> None:
+    """Neither is anything too much: to the cent, whatever was paid, charged, paused or planned before."""
+    terms, facts, _ = life
+    on = terms.start + timedelta(days=days)
+    before = [fact for fact in facts if fact.effective_on <= on]
+    settle = Fact(FactKind.PAID_OFF, on, on, "zz", "settle")
+    after = fold(terms, [*before, settle], as_of=on + timedelta(days=800))
+    if after.charged_off_on is None and not any(fact is settle for fact, _ in after.void):
+        assert (sum(row.unpaid for row in after.rows), after.principal_out) == (0, 0)
+        assert after.overpaid == fold(terms, before, as_of=on).overpaid
 
 
 @given(lives())

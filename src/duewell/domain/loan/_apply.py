@@ -402,13 +402,22 @@ class _Payment:
         if not work.is_daily:
             if self.fact.kind is FactKind.PAID_OFF:
                 for row in work.rows:
-                    if row.start >= self.on and row.fee:
+                    if row.start >= self.until and row.fee:
                         drop_fee(row)
             self.slot([r for r in work.rows if r.due_on > self.on and r.unpaid > 0])
         elif work.convention.engine is Engine.CUMULATIVE:
             self._early_cumulative()
         else:
             self._early_progressive(rule)
+        if self.left and self.fact.kind is FactKind.PAID_OFF:
+            self._settle_all()
+
+    def _settle_all(self) -> None:
+        """What a payoff asked and no row took yet: charges and interest that stand with later rows now."""
+        self.work.refresh(self.until)
+        for row in self.work.rows:
+            for part in (Part.PENALTY, Part.FEE, INTEREST):
+                self.pay(row, part, self._asked(row, part) - row.paid[part])
 
     # progressive: the running row's interest to the day, then principal, at most its instalment
 
@@ -471,7 +480,7 @@ class _Payment:
 
     def _asked(self, row: Row, part: Part) -> int:
         """What a row asks of a part, without scheduled fees still unpaid of a period that has not begun."""
-        if part is Part.FEE and row.fee and row.start >= self.on:
+        if part is Part.FEE and row.fee and row.start >= self.until:
             return row.due[Part.FEE] - row.fee + collected_early(row)
         return row.due[part]
 
