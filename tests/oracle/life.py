@@ -198,6 +198,12 @@ def pay(life: Life, act: Act, amount: int) -> None:
                 give(line, part, line.open(part))
     elif life.bears_interest:
         pay_ahead(life, act, lines, give, lambda: left)
+        if act.what == "payoff" and left:
+            # A payoff leaves nothing asked: what it asked for stands with later rows now.
+            after = Life(life.deal, life.acts, replace(life.ledger, booked=[*life.ledger.booked, *made]))
+            for line in after.rows(act.on):
+                for part in (PENALTY, FEE, INTEREST):
+                    give(line, part, line.open(part))
     else:
         for line, part, most in excess(life.deal, ahead, act.kind, left):
             give(line, part, most)
