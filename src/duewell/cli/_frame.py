@@ -216,7 +216,10 @@ def _end(frame: Frame, error: DuewellError, code: int, status: int) -> None:
             "title": error.code,
             "status": status,
             "detail": sentence,
-            "facts": {name: str(value) for name, value in error.facts.items()},
+            "facts": {
+                name: value.code if isinstance(value, Message) else str(value)
+                for name, value in error.facts.items()
+            },
             **({"refusals": error.refusals} if isinstance(error, RefusedRows) else {}),
         }
         print(json.dumps(problem, ensure_ascii=False), file=sys.stderr)

@@ -100,6 +100,7 @@ LABELS = (
     "measure-",
     "movement-",
     "proof-",
+    "cap-kind-",
     "clause-",
     "rounding-",
     "sheet-",

@@ -27,6 +27,7 @@ from duewell.domain.product import (
     Product,
     caps_in_force,
 )
+from duewell.domain.texts import Message
 
 COUNTS_MAX = 24
 """Numbers of instalments of a range that are tried: all of a short one, else evenly spread with both ends."""
@@ -65,7 +66,7 @@ def _check(terms: LoanTerms, lines: Iterable[Cap], on: date) -> None:
             raise InvalidInput(
                 "cap-exceeded",
                 cap=cap.code,
-                kind=cap.kind.value,
+                kind=Message("cap-kind-" + cap.kind.value.replace(" ", "-"), {}),
                 figure=_shown(cap, figure),
                 limit=_shown(cap, limit),
                 source=cap.source,
