@@ -31,7 +31,8 @@ class Row:
     `due` is what the row asks for by part, `paid` what has been applied to it. A locked row keeps
     its principal and interest whatever follows. `carry` is interest that a row settled early left
     to this one; `extra` is principal lent again inside the row's period, `skipped` what earlier
-    overpayment took off it, `credit` (below zero) interest collected ahead that goes on to the next row.
+    overpayment took off it, `credit` (below zero) interest collected ahead that goes on to the next row;
+    of a locked row it is all it moves on.
     `interest_to` is the day up to which interest was collected early. A row taken over came past due with
     an opening position. The principal of a row set apart is past due and bears a penalty in place of
     contract interest.
