@@ -313,9 +313,7 @@ class Fold(Interest):
             if due_by is not None and row.due_on > due_by:
                 break
             if row.is_met:
-                carry -= (
-                    row.carry - row.credit
-                )  # it asked for that when it was met, and a new row asks for it now
+                carry -= row.carry - row.credit  # asked when it was met; a new row asks for it now
                 if self.recorder is not None and row.start < row.due_on:
                     # Its figures stand; only its slices are told again, on the balance of its time.
                     self.interest(row, row.due_on, as_of, row.agreed)

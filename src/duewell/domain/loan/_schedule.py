@@ -190,6 +190,11 @@ def rate_lines(
     return lines
 
 
+def contract_rate(changes: Sequence[tuple[date, Fraction]], start: date) -> Fraction:
+    """The rate agreed for a row that begins on a day: a pause lowers its interest, not its instalment."""
+    return [rate for k, (on, rate) in enumerate(changes) if k == 0 or on <= start + timedelta(days=1)][-1]
+
+
 def row_factor(terms: LoanTerms, row: Row, lines: Sequence[RateLine]) -> Fraction:
     """The rate of a whole row: rate x part of the year, over every rate that held inside it."""
     total = Fraction(0)
