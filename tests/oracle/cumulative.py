@@ -19,8 +19,8 @@ from tests.oracle.progressive import (
     blank_rows,
     days_of,
     down_payment,
-    holder,
     lent_by,
+    lent_too_late,
     level,
     rate_on,
 )
@@ -99,8 +99,8 @@ def build(deal: Deal, acts: Sequence[Act], ledger: Ledger, as_of: date) -> list[
         plan(deal, [act for act in acts if act.on <= on], lines, nr - 1, balance)
     for b in ledger.booked:
         lines[b.nr - 1].paid[b.part] += b.amount
-    for on, amount in ledger.relent:
-        lines[holder(lines, on)].extra += amount
+    for _, amount, nr in ledger.relent:
+        lines[nr - 1].extra += amount
     total = lent_by(deal, acts, ledger, max(as_of, lines[-1].due_on))
     given = credit = skip = deferred = 0
     for i, line in enumerate(lines):
@@ -112,7 +112,8 @@ def build(deal: Deal, acts: Sequence[Act], ledger: Ledger, as_of: date) -> list[
         credit = min(asks - asked, 0)
         # The instalment knows only the row's own interest, whenever that is collected.
         line.due[INTEREST] = asked - (0 if is_deferring else deferred)
-        later = sum(other.paid[PRINCIPAL] + other.extra for other in lines[i + 1 :])
+        later = sum(other.paid[PRINCIPAL] for other in lines[i + 1 :])
+        later += lent_too_late(deal, acts, ledger, lines, i)
         skip = ask_principal(deal, lines, i, total - given - later, skip)
         if not line.is_down:
             line.due[INTEREST], deferred = (0, deferred + asked) if is_deferring else (asked, 0)

@@ -17,6 +17,7 @@ from tests.oracle import cumulative, progressive
 from tests.oracle.penalty import add_penalty
 from tests.oracle.progressive import Ledger
 from tests.oracle.world import (
+    DAY,
     FEE,
     INTEREST,
     PARTS,
@@ -26,7 +27,6 @@ from tests.oracle.world import (
     Booking,
     Deal,
     Line,
-    OutsideTheRules,
     Settled,
     rounded,
 )
@@ -156,7 +156,7 @@ def meet(life: Life, act: Act) -> None:
     elif act.what == "recover":
         life.void.append(act.ref)
     elif act.what == "disburse":
-        refuse_where_all_is_settled(life, act)
+        asking_row(life, act.on, act.on)
         life.acts.append(act)
         life.splits.append((act.ref, act.amount, (0, 0, 0, 0), 0, life.principal_out(act.on)))
     else:
@@ -325,8 +325,7 @@ def payoff_of(life: Life, lines: Sequence[Line], on: date) -> int:
     for i, line in enumerate(lines):
         if line.start <= on < line.due_on:
             to = line.due_on if life.deal.payoff_to_row_end else on
-            come = accrued(life, lines, i, to)
-            owed += max(come - line.paid[INTEREST], 0)
+            owed += max(accrued(life, lines, i, to) - paid_from(lines, i), 0)
         if line.due_on > on:
             owed += sum(max(line.open(p), 0) for p in (PENALTY, FEE))
     return owed
@@ -338,8 +337,8 @@ def refund(life: Life, act: Act) -> None:
     life.overpaid -= back
     rest = act.amount - back
     if rest:
-        refuse_where_all_is_settled(life, act)
-        life.ledger.relent.append((act.on, rest))
+        nr = asking_row(life, act.on, act.on + DAY)
+        life.ledger.relent.append((act.on, rest, nr))
     life.splits.append((act.ref, act.amount, (0, 0, 0, rest), -back, life.principal_out(act.on)))
 
 
@@ -361,11 +360,17 @@ def waive(life: Life, act: Act) -> None:
     life.splits.append((act.ref, sum(act.parts), act.parts, 0, life.principal_out(act.on)))
 
 
-def refuse_where_all_is_settled(life: Life, act: Act) -> None:
-    """Money lent when every row from its own on was paid ahead: the rules name no row that asks for it."""
-    rows = [line for line in life.rows(act.on) if line.due_on >= act.on]
-    if all(line.is_settled or line.open(PRINCIPAL) <= 0 for line in rows):
-        raise OutsideTheRules(f"{act.what} on {act.on} after every row was paid")
+def asking_row(life: Life, on: date, open_from: date) -> int:
+    """The first row due after a day that can still ask for money lent then; else the last, open again."""
+    lines = life.rows(on)
+    for line in lines:
+        if line.due_on > on and not line.is_settled and not line.is_down:
+            return line.nr
+    settled = life.ledger.settled
+    for n, one in enumerate(settled):
+        if one.nr == lines[-1].nr and one.open_from is None:
+            settled[n] = replace(one, open_from=open_from)
+    return lines[-1].nr
 
 
 def charge_off(life: Life, act: Act) -> None:
@@ -377,7 +382,7 @@ def charge_off(life: Life, act: Act) -> None:
     else:
         for i, line in enumerate(lines):
             if line.start <= act.on < line.due_on:
-                interest += max(accrued(life, lines, i, act.on) - line.paid[INTEREST], 0)
+                interest += max(accrued(life, lines, i, act.on) - paid_from(lines, i), 0)
     charged = [sum(line.open(part) for line in lines) for part in (PENALTY, FEE)]
     taken = [*charged, interest, life.principal_out(act.on)]
     if not sum(taken):
@@ -392,6 +397,11 @@ def accrued(life: Life, lines: Sequence[Line], i: int, to: date) -> int:
     if life.deal.engine == "cumulative":
         return cumulative.interest_of(life.deal, life.acts, life.ledger, lines, i, to, to)
     return progressive.interest_to(life.deal, life.acts, life.ledger, lines, i, to)
+
+
+def paid_from(lines: Sequence[Line], i: int) -> int:
+    """Interest paid in a running row and the rows after it: a settled row's own may have been paid there."""
+    return sum(line.paid[INTEREST] for line in lines[i:])
 
 
 def after_charge_off(life: Life, act: Act) -> None:

@@ -7,11 +7,8 @@ Left out, each because the rules do not say what happens, or because the oracle 
 - due-date moves, extensions, re-ages and re-amortisations;
 - flat or equal principal on the progressive engine; 30-day months over an actual year;
 - flat and as-agreed loans with a change of rate, a pause, a further disbursement, a refund or a payoff;
-- a refund of any cumulative loan, and a pause where payments set the instalment anew;
 - a payoff to the end of the row; a payoff beside a refund, a further disbursement or an interest grace;
 - a further disbursement beside a down payment or a principal grace;
-- money lent after every row from its day on was paid ahead: found while the oracle runs, and counted as
-  outside the rules;
 - a charge-off of an as-agreed loan, or beside a payoff or an interest grace; after one, the age of the claim
   and the rows that were not due by then;
 - an instalment agreed as a term of its own, due dates agreed one by one, loans taken over.
@@ -103,9 +100,7 @@ def is_outside(turn: str, features: set[str]) -> bool:
         return bool(features & {"payoff", "as agreed", "interest grace"})
     if turn == "payoff":
         return bool(features & {"refund", "tranche", "interest grace"})
-    if turn == "pause":
-        return "reduce instalment" in features
-    return turn == "refund" and "cumulative" in features
+    return False
 
 
 def days_of(terms: LoanTerms) -> int:

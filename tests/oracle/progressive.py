@@ -38,14 +38,19 @@ class Ledger:
 
     booked: list[Booking] = field(default_factory=list)
     settled: list[Settled] = field(default_factory=list)
-    relent: list[tuple[date, int]] = field(default_factory=list)
+    relent: list[tuple[date, int, int]] = field(default_factory=list)
+    """Money lent again: its day, its amount, and the row that asks for it."""
     replanned: list[tuple[int, int, date]] = field(default_factory=list)
 
     def before(self, day: date) -> Ledger:
         """The ledger at the end of the day before."""
         return Ledger(
             [b for b in self.booked if b.on < day],
-            [s for s in self.settled if s.on < day],
+            [
+                replace(s, open_from=None)
+                for s in self.settled
+                if s.on < day and (s.open_from is None or s.open_from > day)
+            ],
             [x for x in self.relent if x[0] < day],
         )
 
@@ -82,7 +87,7 @@ def rate_on(deal: Deal, acts: Sequence[Act], day: date) -> Fraction:
 def lent_by(deal: Deal, acts: Sequence[Act], ledger: Ledger, day: date) -> int:
     """What was paid out on or before a day."""
     more = sum(act.amount for act in acts if act.what == "disburse" and act.on <= day)
-    again = sum(amount for on, amount in ledger.relent if on <= day)
+    again = sum(amount for on, amount, _ in ledger.relent if on <= day)
     return (deal.principal if deal.start <= day else 0) + more + again
 
 
@@ -164,7 +169,7 @@ def set_instalments(deal: Deal, acts: Sequence[Act], ledger: Ledger, lines: list
         before = ledger.before(change.on)
         lay_out(deal, acts[:n], before, looked, earlier)
         out = lent_by(deal, acts[: n + (change.what == "disburse")], before, change.on)
-        out -= sum(amount for on, amount in before.relent if holder(lines, on) >= index)
+        out -= sum(amount for _, amount, nr in before.relent if nr > index)
         out -= sum(line.due[PRINCIPAL] for line in earlier[:index])
         is_paused = any(a.what == "pause" for a in acts[:n])
         is_disturbed = is_paused or overdue_or_early(earlier, before, looked)
@@ -230,11 +235,11 @@ def build(deal: Deal, acts: Sequence[Act], ledger: Ledger, as_of: date) -> list[
 
 def lay_out(deal: Deal, acts: Sequence[Act], ledger: Ledger, as_of: date, lines: list[Line]) -> None:
     """What every row asks for by part, its instalment given."""
-    settled = {s.nr: s for s in ledger.settled}
+    settled = {s.nr: s for s in ledger.settled if s.open_from is None}
     for b in ledger.booked:
         lines[b.nr - 1].paid[b.part] += b.amount
-    for on, amount in ledger.relent:
-        lines[holder(lines, on)].extra += amount
+    for _, amount, nr in ledger.relent:
+        lines[nr - 1].extra += amount
     total = lent_by(deal, acts, ledger, max(as_of, lines[-1].due_on))
     given = carry = 0
     for i, line in enumerate(lines):
@@ -248,7 +253,8 @@ def lay_out(deal: Deal, acts: Sequence[Act], ledger: Ledger, as_of: date, lines:
             line.due[INTEREST], line.due[PRINCIPAL] = settled[line.nr].interest, settled[line.nr].principal
         else:
             line.due[INTEREST] = max(full, line.paid[INTEREST], 0)
-            line.due[PRINCIPAL] = asked_principal(deal, lines, i, total - given, settled)
+            left = total - given - lent_too_late(deal, acts, ledger, lines, i)
+            line.due[PRINCIPAL] = asked_principal(deal, lines, i, left, settled)
         carry = full - line.due[INTEREST]
         given += line.due[PRINCIPAL]
         line.balance = lent_by(deal, acts, ledger, line.due_on) - given
@@ -261,16 +267,24 @@ def asked_principal(deal: Deal, lines: Sequence[Line], i: int, left: int, settle
     """Principal of an open row: the instalment less its interest, or all that is left on the last."""
     line = lines[i]
     later = sum(
-        settled[other.nr].principal if other.nr in settled else other.paid[PRINCIPAL] + other.extra
+        settled[other.nr].principal if other.nr in settled else other.paid[PRINCIPAL]
         for other in lines[i + 1 :]
     )
     is_last = all(other.nr in settled for other in lines[i + 1 :])
     if is_last:
-        return left - later
+        return max(left - later, line.paid[PRINCIPAL])
     if line.is_down:
         return down_payment(deal)
     wanted = 0 if line.is_grace else max(line.instalment - line.due[INTEREST], 0)
     return max(min(wanted + line.extra, left - later), line.paid[PRINCIPAL])
+
+
+def lent_too_late(deal: Deal, acts: Sequence[Act], ledger: Ledger, lines: Sequence[Line], i: int) -> int:
+    """Money lent on a row's due date or later, which it never asks for; the last row asks for all."""
+    if i == len(lines) - 1:
+        return 0
+    ever = lent_by(deal, acts, ledger, date.max)
+    return ever - max(lent_by(deal, acts, ledger, lines[i].due_on - DAY), deal.principal)
 
 
 def holder(lines: Sequence[Line], on: date) -> int:

@@ -100,12 +100,16 @@ class Booking:
 
 @dataclass(frozen=True)
 class Settled:
-    """A row paid in full before its due date: its interest and its principal are what was paid."""
+    """A row paid in full before its due date: its interest and its principal are what was paid.
+
+    Money lent when no other row could ask for it opens the last row again, from `open_from` on.
+    """
 
     nr: int
     on: date
     interest: int
     principal: int
+    open_from: date | None = None
 
 
 @dataclass

@@ -10,9 +10,12 @@ from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
+from duewell.domain.calendar import DaysInMonth, Frequency
 from duewell.domain.facts import Fact, FactKind
 from duewell.domain.loan import ageing, fold
-from duewell.domain.product import Allocation, ExcessRule, LoanTerms, Part
+from duewell.domain.money import Rounding
+from duewell.domain.product import Allocation, Amortization, Convention, ExcessRule, LoanTerms, Part
+from tests.domain.loan.stories import check
 from tests.domain.strategies import disbursed
 
 SIX = LoanTerms(10_000, date(2024, 1, 1), 6, Fraction(7, 100))
@@ -80,3 +83,30 @@ def test_money_lent_again_in_a_principal_grace_is_paid_before_the_rows_after_it(
         terms, [disbursed(terms), refund, paid(date(2024, 1, 20), 1_000)], as_of=date(2024, 1, 20)
     ).rows
     assert rows[0].paid[Part.PRINCIPAL] == 600
+
+
+def test_interest_a_last_row_settled_ahead_held_is_asked_once_by_the_new_plan() -> None:
+    """Rows 1 and 3 are settled on the first day; the re-age asks 44 of row 2, 22 of row 3, 342 of its own."""
+    terms = LoanTerms(
+        principal=28_310,
+        start=date(2024, 1, 27),
+        instalments=3,
+        rate=Fraction(3597, 10_000),
+        every=3,
+        frequency=Frequency.DAYS,
+        convention=Convention(
+            rounding=Rounding.DOWN,
+            instalment_rounding=Rounding.DOWN,
+            days_in_month=DaysInMonth.ACTUAL,
+            amortization=Amortization.EQUAL_PRINCIPAL,
+        ),
+        allocation=Allocation(excess=(("repayment", ExcessRule.LAST),)),
+    )
+    check(
+        terms,
+        """
+        2024-01-27 lend 283.10     -> ask1 95.20
+        2024-01-27 pay 206.96      -> row1 0.00 row3 0.00 out 76.14
+        2024-11-22 re-age into 1 from 2025-01-06 every 1 months -> interest4 4.08 principal4 76.14
+        """,
+    )

@@ -16,6 +16,7 @@ from duewell.domain.facts import ChargeBase, DueDateMoved, Extended, Fact, FactK
 from duewell.domain.loan._charge_off import charge_off, recover
 from duewell.domain.loan._fees import collected_early, drop_fee, kept_at_disbursement
 from duewell.domain.loan._fold import Fold
+from duewell.domain.loan._lending import asking_row
 from duewell.domain.loan._opening import take_over
 from duewell.domain.loan._recorder import Recorder
 from duewell.domain.loan._reschedule import reschedule
@@ -93,6 +94,7 @@ def _disburse(work: Fold, fact: Fact) -> None:
             work.fees.keep_instalments(work.rows)
             work.is_told = False
     elif work.convention.engine is Engine.PROGRESSIVE:
+        asking_row(work, fact.effective_on)
         work.refresh(fact.effective_on)
         first = next(
             (k for k, r in enumerate(work.rows) if not r.is_down_payment and fact.effective_on < r.due_on),
@@ -218,7 +220,7 @@ def _refund(work: Fold, fact: Fact) -> None:
     work.overpaid -= from_credit
     lent_again = fact.amount - from_credit
     if lent_again:
-        work.rows[work.row_at(fact.effective_on)].extra += lent_again
+        asking_row(work, fact.effective_on).extra += lent_again
         work.lend(fact.effective_on, lent_again)  # thaws the rows, so that the extra is seen
     work.note(fact, fact.amount, [0, 0, 0, lent_again], fact.payment_type, -from_credit)
 

@@ -20,6 +20,7 @@ from duewell.domain.errors import Refusal
 from duewell.domain.facts import Applied, Fact
 from duewell.domain.loan._fees import FeeClock
 from duewell.domain.loan._interest import Interest
+from duewell.domain.loan._lending import lent_since
 from duewell.domain.loan._penalty import PenaltyClock, charge_penalties
 from duewell.domain.loan._recorder import Recorder, TraceLevel
 from duewell.domain.loan._schedule import (
@@ -306,15 +307,13 @@ class Fold(Interest):
             return
         behind = sum([r.due[PRINCIPAL] - r.paid[PRINCIPAL] for r in rows[self.settled : sums.count]])
         carry, skip, asked, deferred = sums.carry, sums.skip, sums.asked, sums.deferred
-        last = self.last_open()
+        last, end_at = self.last_open(), self.plan_end()
         for k in range(sums.count, len(rows)):
             row = rows[k]
             if due_by is not None and row.due_on > due_by:
                 break
             if row.is_met:
-                carry -= (
-                    row.carry - row.credit
-                )  # it asked for that when it was met, and a new row asks for it now
+                carry -= row.carry - row.credit  # asked when it was met; a new row asks for it now
                 if self.recorder is not None and row.start < row.due_on:
                     # Its figures stand; only its slices are told again, on the balance of its time.
                     self.interest(row, row.due_on, as_of, row.agreed)
@@ -325,7 +324,8 @@ class Fold(Interest):
                 whole = self.interest(row, row.due_on, real_to, planned)
                 if row.is_locked:
                     row.due[INTEREST], row.carry = row.due[INTEREST] - row.carry, 0
-                    carry += whole - row.due[INTEREST] + row.moved[INTEREST]
+                    row.credit = whole - row.due[INTEREST] + row.moved[INTEREST]
+                    carry += row.credit
                 else:
                     asks = whole + carry + row.moved[INTEREST]
                     # What was deferred to this row is added below, so it is no part of its own interest.
@@ -333,7 +333,8 @@ class Fold(Interest):
                     # Interest collected ahead of a pause or a lower rate is credited to the next row.
                     row.carry, row.due[INTEREST] = carry, max(asks, collected)
                     carry = row.credit = min(asks - collected, 0)
-                    skip = self._set_principal(row, k == last, self.out - behind, skip)
+                    left = self.out - behind - (lent_since(self.lent, row.due_on) if k < end_at else 0)
+                    skip = self._set_principal(row, k == last, left, skip)
                     deferred = self._defer(row, deferred)
             if self.fees is not None:
                 self.fees.ask(row, as_of, out - behind, self.tracer)
@@ -347,7 +348,7 @@ class Fold(Interest):
                 sums = self.frozen = _Frozen(k + 1, carry, skip, asked, deferred)
         else:
             self.is_told = not is_trial
-            end = rows[self.plan_end()]
+            end = rows[end_at]
             if end.is_locked:
                 # Interest that ran after the last row was paid ahead has no later row to move to.
                 end.due[INTEREST] += carry

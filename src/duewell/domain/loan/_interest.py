@@ -17,6 +17,7 @@ from duewell.domain.loan._recorder import Recorder
 from duewell.domain.loan._schedule import (
     RateLine,
     Row,
+    contract_rate,
     counts_steps,
     flat_interest,
     rate_slices,
@@ -37,6 +38,7 @@ class Interest:
     terms: LoanTerms
     convention: Convention
     recorder: Recorder | None
+    rates: list[tuple[date, Fraction]]
     lines: list[RateLine]
     move_on: list[date]
     move_to: list[int]
@@ -52,7 +54,8 @@ class Interest:
             return Fraction(top * (row.due_on - row.start).days, bottom)
         if self.convention.engine is Engine.PROGRESSIVE:
             return row_factor(self.terms, row, self.lines)
-        return self.whole_rate(row) * self.whole_part(row)
+        rate = self.whole_rate(row) if self.is_flat else contract_rate(self.rates, row.start)
+        return rate * self.whole_part(row)
 
     def whole_rate(self, row: Row) -> Fraction:
         """The one rate of a row whose interest is not cut by days.
@@ -153,7 +156,7 @@ class Interest:
         return total if each else round_ratio(*sum_ratios(pairs), self.convention.rounding)
 
     def _planned_interest(self, row: Row, planned: int) -> int:
-        factor = self.factor(row)
+        factor = self.whole_rate(row) * self.whole_part(row)
         if not counts_steps(self.terms):
             factor = self.whole_rate(row) * Fraction(*slice_ratio(self.terms, row, row.start, row.due_on))
         self._record_whole(row, planned, factor)

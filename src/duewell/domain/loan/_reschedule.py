@@ -150,7 +150,13 @@ def _cut(work: Fold, row: Row, on: date) -> bool:
         if counts_steps(work.terms):
             row.part = work.whole_part(row) * days / before
         row.due_on, row.day_rate = on, (0, 0)
-        if not row.is_locked:
+        if row.is_locked and row.carry:
+            # The last row, settled ahead: the interest it holds ran for its whole period, and ends today.
+            own = row.due[Part.INTEREST] - row.carry
+            moves = work.interest(row, on, on, row.agreed) - own + row.moved[Part.INTEREST]
+            row.due[Part.INTEREST] += moves - row.credit
+            row.carry, row.credit = row.carry + moves - row.credit, moves
+        elif not row.is_locked:
             interest = work.interest(row, on, on, row.agreed) + row.carry + row.moved[Part.INTEREST]
             row.due[Part.INTEREST] = max(interest, row.paid[Part.INTEREST])
             # What was collected beyond that day goes on to the new rows, like what earlier rows had left.

@@ -31,7 +31,8 @@ class Row:
     `due` is what the row asks for by part, `paid` what has been applied to it. A locked row keeps
     its principal and interest whatever follows. `carry` is interest that a row settled early left
     to this one; `extra` is principal lent again inside the row's period, `skipped` what earlier
-    overpayment took off it, `credit` (below zero) interest collected ahead that goes on to the next row.
+    overpayment took off it, `credit` (below zero) interest collected ahead that goes on to the next row;
+    of a locked row it is all it moves on.
     `interest_to` is the day up to which interest was collected early. A row taken over came past due with
     an opening position. The principal of a row set apart is past due and bears a penalty in place of
     contract interest.
@@ -187,6 +188,11 @@ def rate_lines(
         paused = any(a - one <= cut < b for a, b in pauses)
         lines.append(RateLine(cut, Fraction(0) if paused else rate))
     return lines
+
+
+def contract_rate(changes: Sequence[tuple[date, Fraction]], start: date) -> Fraction:
+    """The rate agreed for a row that begins on a day: a pause lowers its interest, not its instalment."""
+    return [rate for k, (on, rate) in enumerate(changes) if k == 0 or on <= start + timedelta(days=1)][-1]
 
 
 def row_factor(terms: LoanTerms, row: Row, lines: Sequence[RateLine]) -> Fraction:
