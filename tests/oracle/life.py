@@ -388,7 +388,7 @@ def charge_off(life: Life, act: Act) -> None:
     if not sum(taken):
         life.void.append(act.ref)
         return
-    life.splits.append((act.ref, sum(taken), tuple(taken), 0, -1))  # type: ignore[arg-type]
+    life.splits.append((act.ref, sum(taken), tuple(taken), 0, 0))  # type: ignore[arg-type]
     life.claim, life.charged_off_on = taken, act.on
 
 
@@ -416,7 +416,7 @@ def after_charge_off(life: Life, act: Act) -> None:
         life.claim[PARTS.index(part)] -= parts[part]
         left -= parts[part]
     life.overpaid += left
-    life.splits.append((act.ref, act.amount, tuple(parts.values()), left, -1))  # type: ignore[arg-type]
+    life.splits.append((act.ref, act.amount, tuple(parts.values()), left, 0))  # type: ignore[arg-type]
 
 
 def written_off(life: Life) -> Answer:
@@ -429,6 +429,19 @@ def written_off(life: Life) -> Answer:
         for n in rows
     ]
     claim = tuple(life.claim)
+    off = life.charged_off_on
+    late = [n.due_on for n in rows if n.due_on < off and n.unpaid] if sum(claim) else []
+    since = min(late, default=None)
     return Answer(
-        shown, 0, life.overpaid, life.splits, 0, None, 0, sum(claim), claim, life.void, is_written_off=True
+        rows=shown,
+        principal_out=0,
+        overpaid=life.overpaid,
+        splits=life.splits,
+        dpd=(off - since).days if since else 0,
+        since=since,
+        overdue=0,
+        outstanding=sum(claim),
+        claim=claim,
+        void=life.void,
+        is_written_off=True,
     )

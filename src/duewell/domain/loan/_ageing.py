@@ -24,23 +24,32 @@ def ageing(state: LoanState, buckets: Buckets = BUCKETS) -> Ageing:
 
     Overdue is the unpaid parts of rows past due with their penalty. Outstanding is the principal
     out, all due or past due interest and fees, and penalty; not interest accrued but not yet due. What a
-    new plan spread over rows to come was due before and counts. Of a loan charged off it is the claim.
+    new plan spread over rows to come was due before and counts. Of a loan charged off it is the claim,
+    nothing is overdue, and the days past due stand still.
     """
+    if state.charged_off_on is not None:
+        return _age_of_claim(state, state.charged_off_on, buckets)
     late = [r for r in state.rows if r.due_on < state.as_of and r.unpaid > 0]
     dpd = (state.as_of - late[0].due_on).days if late else 0
-    if state.charged_off_on is not None:
-        outstanding = sum(state.claim)
-    else:
-        outstanding = state.principal_out + sum(
-            _charged(r, p, state.as_of) for r in state.rows for p in _OTHERS
-        )
+
+    charged = sum(_charged(r, p, state.as_of) for r in state.rows for p in _OTHERS)
     return Ageing(
         dpd,
         bucket_of(dpd, buckets),
         late[0].due_on if late else None,
         sum(r.unpaid for r in late),
-        outstanding,
+        state.principal_out + charged,
     )
+
+
+def _age_of_claim(state: LoanState, charged_off_on: date, buckets: Buckets) -> Ageing:
+    """A claim is as late as its loan was when it left the books, until it is met; nothing is overdue."""
+    claim = sum(state.claim)
+    late = [r.due_on for r in state.rows if r.due_on < charged_off_on and r.unpaid > 0]
+    if not claim or not late:
+        return Ageing(0, bucket_of(0, buckets), None, 0, claim)
+    dpd = (charged_off_on - late[0]).days
+    return Ageing(dpd, bucket_of(dpd, buckets), late[0], 0, claim)
 
 
 def range_of(days: int) -> str | None:

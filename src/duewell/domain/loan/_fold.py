@@ -127,7 +127,9 @@ class Fold(Interest):
     def note(self, fact: Fact, amount: int, parts: Sequence[int], kind: str, overpaid: int = 0) -> None:
         """Keep what a fact did."""
         split = (parts[0], parts[1], parts[2], parts[3])
-        self.applied.append(Applied(fact, kind, amount, split, overpaid, self.out))
+        self.applied.append(
+            Applied(fact, kind, amount, split, overpaid, self.out if self.final_on is None else 0)
+        )
 
     def copy(self) -> Fold:
         """The same state to go on from apart: what happens to one does not touch the other."""
