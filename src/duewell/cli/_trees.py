@@ -21,7 +21,9 @@ from duewell.domain.product import Part
 
 DEPTH = 4
 _SLICES_SHOWN = 40
-_CLAUSES = {
+CLAUSES = {
+    "collected in advance": "clause-collected-in-advance",
+    "convention": "clause-convention",
     "reschedule": "clause-reschedule",
     "terms": "clause-terms",
     "prepayment skip next": "clause-skip-next",
@@ -102,7 +104,7 @@ def _told(frame: Frame, proof: Proof, money: str) -> Iterable[str]:
         kind = frame.say("fact-" + proof.fact.kind.value.lower())
         yield frame.say("proof-fact", kind=kind, on=proof.fact.effective_on, ref=proof.fact.source_ref)
     if proof.clause:
-        code = _CLAUSES.get(proof.clause)
+        code = CLAUSES.get(proof.clause)
         yield frame.say("proof-clause", clause=frame.say(code) if code else proof.clause)
 
 

@@ -17,7 +17,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
-from duewell.domain.errors import Conflict, InvalidInput, NotFound
+from duewell.domain.errors import Conflict, InvalidInput
 from duewell.domain.ledger import CHART, Account, AccountKind, account
 from duewell.domain.money import Money, currency
 from duewell.domain.postings import Piece, pieces
@@ -226,7 +226,7 @@ def explain_total(conn: Connection, book_code: str, *, day: date, account_code: 
         conn.execute("set transaction isolation level repeatable read, read only")
         book = books.read_book(conn, book_code)
         if _closed_day(conn, book, day) < book.opened_on:
-            raise NotFound("day-before-the-book", day=str(day), opened_on=str(book.opened_on))
+            raise InvalidInput("day-before-the-book", day=str(day), opened_on=str(book.opened_on))
         asked = account(account_code)
         names = books.product_names(conn, book.book_id)
         before = days.read_sums(conn, book.book_id, day - timedelta(days=1))
