@@ -18,10 +18,6 @@ PARTS = (PENALTY, FEE, INTEREST, PRINCIPAL)
 DAY = timedelta(days=1)
 
 
-class OutsideTheRules(Exception):
-    """The rules do not say what happens; the loan is counted apart and not compared."""
-
-
 @dataclass(frozen=True)
 class Late:
     """A penalty: `pct` once a row or `rate` by the day, on principal or with interest."""

@@ -22,7 +22,7 @@ from duewell.cli import _tables
 from duewell.cli._frame import Frame, amount, day, ending, make_frame, now
 from duewell.cli._options import AsOf, Book, Json, Lang, find_loan
 from duewell.cli._proofs import proof_document
-from duewell.cli._trees import proof_tree
+from duewell.cli._trees import exact_amount, proof_tree
 from duewell.domain.errors import InvalidInput
 from duewell.services.close_period import close_period
 from duewell.services.explain_entry import explain_entry
@@ -152,13 +152,13 @@ def explain(
                     frame.say("measure-" + p.measure.replace(".", "-")),
                     p.accrual or "-",
                     "+" if p.sign > 0 else "-",
-                    f"{float_free(p.exact.numerator, p.exact.denominator)}",
+                    exact_amount(p.exact.numerator, p.exact.denominator, money),
                     amount(p.whole, money),
                     amount(before.get((p.sign, p.measure, p.accrual), 0), money),
                 ]
                 for p in total.after
             ]
-            heads = ("cli-measure", "cli-class", "cli-sign", "cli-exact-minor", "cli-rounded", "cli-before")
+            heads = ("cli-measure", "cli-class", "cli-sign", "cli-exact-sum", "cli-rounded", "cli-before")
             _tables.table(frame, title, heads, rows)
 
 
@@ -207,13 +207,6 @@ def _explain_entry(frame: Frame, ref: str, depth: int) -> None:
         for account, proof in each.lines.items():
             frame.console.print(frame.say(account.name_code), markup=False, highlight=False)
             frame.console.print(proof_tree(frame, proof, money, depth))
-
-
-def float_free(top: int, bottom: int) -> str:
-    """An exact number of minor units with four decimals, cut, not rounded."""
-    sign = "-" if top < 0 else ""
-    scaled = abs(top) * 10_000 // bottom
-    return f"{sign}{scaled // 10_000}.{scaled % 10_000:04d}"
 
 
 @ledger_app.command("close-period")

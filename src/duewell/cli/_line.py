@@ -23,7 +23,6 @@ from duewell.domain.agenda import Ageing
 from duewell.domain.calendar import DaysInYear, parse_date
 from duewell.domain.errors import InvalidInput, NotFound
 from duewell.domain.facts import Conversion, Fact, FactKind, in_order
-from duewell.domain.facts import known as alive
 from duewell.domain.line import LineSlice, LineState, ProvenLine, Statement, line_ageing, prove_line
 from duewell.domain.money import Currency, Rate, currency, parse_amount, parse_rate_pct
 from duewell.domain.party import loan_id
@@ -184,11 +183,7 @@ def _proven(
     key, row = find_loan(frame, line)
     terms = row.line_terms
     on, seen = day(as_of) or row.book_open_on, day_or_instant(known)
-    facts = loans.read_facts(frame.conn, key, seen)
-    if not any(fact.effective_on <= on for fact in alive(facts)):
-        ever = loans.read_facts(frame.conn, key)
-        learnt = min((fact.recorded_on for fact in ever), default=row.book_open_on)
-        raise NotFound("loan-not-there-yet", as_of=on, first=terms.start, known_from=learnt)
+    facts = loans.facts_by(frame.conn, row, on, seen)
     return key, row, facts, prove_line(terms, facts, as_of=on)
 
 

@@ -19,7 +19,6 @@ from duewell.cli._frame import Frame, amount
 from duewell.cli._proofs import derivation_document, interest_sums, proof_document
 from duewell.cli._trees import chosen_proof, exact_amount, proof_tree
 from duewell.domain.agenda import Ageing
-from duewell.domain.errors import NotFound
 from duewell.domain.facts import Fact, in_order
 from duewell.domain.facts import known as alive
 from duewell.domain.loan import Folding, LoanState, Proof, ageing, fold, prove, prove_payoff
@@ -63,23 +62,16 @@ def disburse(
     )
 
 
-def _folded(
-    frame: Frame, key: LoanKey, row: LoanRow, as_of: date | None, known: Known
-) -> tuple[list[Fact], LoanState]:
+def _folded(frame: Frame, row: LoanRow, as_of: date | None, known: Known) -> tuple[list[Fact], LoanState]:
     """The loan at two dates, and the facts known. Refuses a day on which it was not there, or not known."""
     day = as_of or row.book_open_on
-    facts = loans.read_facts(frame.conn, key, known)
-    if not any(fact.effective_on <= day for fact in alive(facts)):
-        ever = loans.read_facts(frame.conn, key)
-        first = min((fact.effective_on for fact in ever), default=row.terms.start)
-        learnt = min((fact.recorded_on for fact in ever), default=row.book_open_on)
-        raise NotFound("loan-not-there-yet", as_of=day, first=first, known_from=learnt)
+    facts = loans.facts_by(frame.conn, row, day, known)
     return facts, fold(row.loan_terms, facts, as_of=day)
 
 
 def show(frame: Frame, key: LoanKey, row: LoanRow, *, as_of: date | None, known: Known) -> None:
     """The rows of a loan, its facts, and what is owed."""
-    facts, state = _folded(frame, key, row, as_of, known)
+    facts, state = _folded(frame, row, as_of, known)
     age = ageing(state, row.buckets)
     name = loan_id(key.person_id, key.loan_no)
     if frame.is_json:
@@ -170,7 +162,7 @@ def facts_table(frame: Frame, facts: Sequence[Fact], money: str) -> None:
 
 def statement(frame: Frame, key: LoanKey, row: LoanRow, *, as_of: date | None, known: Known) -> None:
     """Every movement and its split."""
-    _, state = _folded(frame, key, row, as_of, known)
+    _, state = _folded(frame, row, as_of, known)
     money = row.terms.currency
     if frame.is_json:
         frame.document(
@@ -224,7 +216,7 @@ def explain(
     rows: int | None = None,
 ) -> None:
     """Where interest comes from, slice by slice; of the first `rows` slices where a glance is enough."""
-    facts, state = _folded(frame, key, row, as_of, known)
+    facts, state = _folded(frame, row, as_of, known)
     proven = prove(row.loan_terms, facts, as_of=state.as_of)
     money = row.terms.currency
     slices = proven.slices
@@ -266,7 +258,7 @@ def open_amount(
     depth: int,
 ) -> None:
     """One amount opened to its derivation: a part of a row, or a total."""
-    facts, state = _folded(frame, key, row, as_of, known)
+    facts, state = _folded(frame, row, as_of, known)
     proven = prove(row.loan_terms, facts, as_of=state.as_of)
     nr, part, total = chosen
     proof = chosen_proof(proven, _payoff(row, facts, state), row=nr, part=part, total=total)

@@ -124,6 +124,7 @@ def _slice(frame: Frame, piece: TraceSlice, money: str) -> str:
 
 def exact_amount(top: int, bottom: int, money: str) -> str:
     """An exact amount of minor units with four more digits, cut, not rounded."""
-    scaled = top * 10_000 // bottom
+    sign = "-" if top < 0 else ""
+    scaled, rest = divmod(abs(top) * 10_000, bottom)
     whole, digits = divmod(scaled, 10_000)
-    return f"{amount(whole, money)}{digits:04d}" + ("" if top * 10_000 % bottom == 0 else "…")
+    return f"{sign}{amount(whole, money)}{digits:04d}" + ("…" if rest else "")

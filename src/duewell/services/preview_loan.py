@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from duewell.domain.errors import InvalidInput, NotFound
+from duewell.domain.errors import InvalidInput
 from duewell.domain.facts import Fact, FactLines
 from duewell.domain.loan import Future, compare
 from duewell.domain.money import currency
@@ -69,9 +69,7 @@ def preview_loan(
         ]
     days = [fact.effective_on for each in supposed.values() for fact in each]
     until = until or max([row.book_open_on, *days])
-    if not any(fact.effective_on <= until for fact in facts):
-        first = min((fact.effective_on for fact in facts), default=row.terms.start)
-        raise NotFound("loan-not-there-yet", as_of=until, first=first, known_from=known)
+    facts = loans.facts_by(conn, row, until, known)
     found = compare(row.loan_terms, facts, supposed, until=until, buckets=row.buckets)
     return Previewed(key, row.terms.currency, until, known, found)
 

@@ -22,7 +22,6 @@ from duewell.domain.disclosure import (
     sheet_document,
     true_cost,
 )
-from duewell.domain.errors import NotFound
 from duewell.domain.facts import Fact
 from duewell.domain.facts import known as alive
 from duewell.domain.money import Rate
@@ -64,11 +63,8 @@ def show_cost(conn: Connection, key: LoanKey, *, as_of: date | None = None, know
     """The cost of a loan as of a day, the open date where none is named. Refuses a day before the loan."""
     row = loans.read_loan(conn, key)
     day = as_of or row.book_open_on
-    facts = loans.read_facts(conn, key, known)
+    facts = loans.facts_by(conn, row, day, known)
     by_then = [fact for fact in alive(facts) if fact.effective_on <= day]
-    if not by_then:
-        first = min((fact.effective_on for fact in facts), default=row.loan_terms.start)
-        raise NotFound("loan-not-there-yet", as_of=day, first=first, known_from=known or row.book_open_on)
     steps = tuple(course(row.loan_terms, by_then))
     return Costed(key, row.loan_terms, true_cost(row.loan_terms, facts, as_of=day), steps)
 

@@ -34,6 +34,7 @@ from duewell.domain.facts import (
     ReAmortized,
     Reschedule,
 )
+from duewell.domain.facts import known as alive
 from duewell.domain.ledger import CHART, Account, Journal, Line
 from duewell.domain.product import (
     BalanceKind,
@@ -194,6 +195,20 @@ def read_facts(conn: Connection, key: LoanKey, known: Known = None) -> list[Fact
         [key.person_id, key.loan_no, *_known(known)],
     ).fetchall()
     return [_fact(row) for row in rows]
+
+
+def facts_by(conn: Connection, row: LoanRow, day: date, known: Known = None) -> list[Fact]:
+    """A contract's facts as known, for a look at a day.
+
+    Refuses   NotFound "loan-not-there-yet" where nothing that counts had happened by then, or was known.
+    """
+    facts = read_facts(conn, row.key, known)
+    if not any(fact.effective_on <= day for fact in alive(facts)):
+        ever = read_facts(conn, row.key)
+        first = min((fact.effective_on for fact in ever), default=row.terms.start)
+        learnt = min((fact.recorded_on for fact in ever), default=row.book_open_on)
+        raise NotFound("loan-not-there-yet", as_of=day, first=first, known_from=learnt)
+    return facts
 
 
 def read_many(

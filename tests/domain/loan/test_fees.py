@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from duewell.domain.errors import InvalidInput
 from duewell.domain.facts import Fact, FactKind, ReAged, ReAmortized
 from duewell.domain.ledger import CASH_CLEARING, FEE_INCOME, FEE_RECEIVABLE, balances
-from duewell.domain.loan import Folding, LoanState, ageing, fee_receivable, fold, look, prove, standing
+from duewell.domain.loan import Folding, LoanState, ageing, fold, look, prove, receivables, standing
 from duewell.domain.postings import general_ledger, journals_of
 from duewell.domain.product import (
     FeeBasis,
@@ -207,7 +207,7 @@ def test_the_ledger_of_fees_is_the_fold(life: tuple[LoanTerms, list[Fact], date]
         view = look(terms, known, as_of=on, is_closing=True)
         told = view.state
         booked = balances(journals_of(told.applied).values()).get(FEE_RECEIVABLE, 0)
-        owed = 0 if told.charged_off_on is not None else fee_receivable(told.rows, on)
+        owed = receivables(told)[Part.FEE]
         assert general_ledger(standing(view, on)).get(FEE_RECEIVABLE, 0) + booked == owed
         assert all(row.fee >= 0 and row.paid[Part.FEE] <= row.due[Part.FEE] for row in told.rows)
 

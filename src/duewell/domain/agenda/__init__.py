@@ -7,7 +7,7 @@ Source   docs/decisions/0003 and 0007.
 """
 
 from duewell.domain.agenda._buckets import BUCKETS, Ageing, Buckets, bucket_of, buckets_from
-from duewell.domain.agenda._entries import Agenda, Entry, EntryKind
+from duewell.domain.agenda._entries import Agenda, Entry, EntryKind, in_day_order
 from duewell.domain.agenda._sums import (
     ACTUAL,
     ONE_DAY,
@@ -40,6 +40,7 @@ __all__ = [
     "day_class",
     "days_weight",
     "difference_of",
+    "in_day_order",
     "rolled",
     "scaled",
 ]

@@ -8,11 +8,15 @@ Source   docs/decisions/0003-the-agenda.md.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum
 
 from duewell.domain.agenda._sums import Sums
+from duewell.domain.errors import InvalidInput
+
+_BIGINT_MAX = 2**63 - 1
 
 
 class EntryKind(IntEnum):
@@ -57,3 +61,12 @@ class Agenda:
     entries: tuple[Entry, ...]
     is_turned: bool
     since: date | None
+
+
+def in_day_order(entries: Iterable[Entry]) -> list[Entry]:
+    """Entries by date and kind. Refuses InvalidInput "loan-too-large-for-a-book" for what no sum can hold."""
+    ordered = sorted(entries, key=lambda entry: (entry.on, entry.kind))
+    for entry in ordered:
+        if any(abs(value) > _BIGINT_MAX for value in entry.adds.values()):
+            raise InvalidInput("loan-too-large-for-a-book", on=entry.on.isoformat())
+    return ordered

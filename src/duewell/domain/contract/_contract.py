@@ -30,17 +30,15 @@ from duewell.domain.line import (
 from duewell.domain.loan import (
     LoanState,
     Replay,
-    Row,
     ageing,
     agenda,
-    fee_receivable,
     fold,
-    interest_receivable,
     look,
+    receivables,
     replay,
     standing,
 )
-from duewell.domain.product import LineTerms, LoanTerms, Part, Terms
+from duewell.domain.product import LineTerms, LoanTerms, Terms
 
 State = LoanState | LineState
 Change = Replay | LineReplay
@@ -109,18 +107,7 @@ class _Loan:
         return next((r.due_on for r in state.rows if r.due_on >= state.as_of and r.unpaid > 0), None)
 
     def receivable(self, state: LoanState) -> tuple[int, int, int, int]:
-        if state.charged_off_on is not None:
-            return (0, 0, 0, 0)
-        fees = fee_receivable(state.rows, state.as_of)
-        penal = sum(_penalty_charged(state, row) for row in state.rows)
-        return penal, fees, interest_receivable(state), state.principal_out
-
-
-def _penalty_charged(state: LoanState, row: Row) -> int:
-    """A row's penalty that is charged: what accrues by the day is no receivable before it is collected."""
-    penalty = state.terms.penalty
-    accruing = row.penalty_charged if penalty is not None and penalty.rate is not None else 0
-    return max(0, row.due[Part.PENALTY] - accruing - row.paid[Part.PENALTY])
+        return receivables(state)
 
 
 @dataclass(frozen=True, slots=True)

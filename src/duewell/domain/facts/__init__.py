@@ -23,6 +23,8 @@ from duewell.domain.facts._facts import (
     fact_named,
     in_order,
     known,
+    shared,
+    split_at,
 )
 from duewell.domain.facts._lines import VERBS, FactLines, fact_line
 
@@ -46,4 +48,6 @@ __all__ = [
     "fact_named",
     "in_order",
     "known",
+    "shared",
+    "split_at",
 ]

@@ -9,6 +9,7 @@ Source   docs/decisions/0001: effective_on, kind rank, source, source_ref; the e
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -219,6 +220,24 @@ def in_order(facts: Iterable[Fact]) -> tuple[Fact, ...]:
             key=lambda f: (f.effective_on, _RANK[f.kind], f.source, f.source_ref),
         )
     )
+
+
+def split_at(facts: Iterable[Fact], day: date) -> tuple[tuple[Fact, ...], tuple[Fact, ...]]:
+    """The facts that count, in order: those before a day, and those of it and after."""
+    ordered = known(facts)
+    count = bisect_left(ordered, day, key=lambda fact: fact.effective_on)
+    return ordered[:count], ordered[count:]
+
+
+def shared(histories: Sequence[Sequence[Fact]], before: date) -> int:
+    """How many leading facts histories have in common, of those that count before a day."""
+    count = 0
+    for together in zip(*histories, strict=False):
+        first = together[0]
+        if first.effective_on >= before or any(each is not first for each in together):
+            break
+        count += 1
+    return count
 
 
 def fact_named(facts: Sequence[Fact], ref: str, kind: str, request: str) -> Fact:

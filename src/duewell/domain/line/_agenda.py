@@ -8,7 +8,6 @@ Source   docs/decisions/0003 and 0008.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import date, timedelta
 
@@ -21,10 +20,10 @@ from duewell.domain.agenda import (
     EntryKind,
     Sums,
     difference_of,
+    in_day_order,
     rolled,
 )
-from duewell.domain.errors import InvalidInput
-from duewell.domain.facts import Fact, known
+from duewell.domain.facts import Fact, split_at
 from duewell.domain.line._parts import Statement
 from duewell.domain.line._standing import standing_at, standing_of
 from duewell.domain.line._state import Folding
@@ -33,7 +32,6 @@ from duewell.domain.product import LineTerms, Part
 
 CYCLES = 12
 """A line's course has no end: its agenda is written anew at every twelfth statement, as long as it owes."""
-_BIGINT_MAX = 2**63 - 1
 
 
 def line_agenda(
@@ -50,11 +48,10 @@ def line_agenda(
     entries dated on it to the standing rolled on by one day; the sum is the standing at its end.
     """
     folding = Folding(terms)
-    ordered = known(facts)
-    count = bisect_left(ordered, open_on, key=lambda fact: fact.effective_on)
-    for fact in ordered[:count]:
+    before, coming = split_at(facts, open_on)
+    for fact in before:
         folding.apply(fact)
-    return agenda_from(folding, ordered[count:], open_on=open_on, is_closing=is_closing, buckets=buckets)
+    return agenda_from(folding, coming, open_on=open_on, is_closing=is_closing, buckets=buckets)
 
 
 def agenda_from(
@@ -87,8 +84,7 @@ def agenda_from(
         entries += [Entry(on, EntryKind.EDGE) for on in edges if on >= open_on]
     entries += course.to_horizon(_horizon(folding.terms, open_on, is_closing=is_closing))
     entries = [e for e in entries if e.adds or any(e.claims) or e.kind not in _ONLY_WITH_CONTENT]
-    entries.sort(key=lambda e: (e.on, e.kind))
-    _check(entries)
+    entries = in_day_order(entries)
     return Agenda(tuple(entries), late is not None, late.due_on if late else None), before
 
 
@@ -178,9 +174,3 @@ def _horizon(terms: LineTerms, open_on: date, *, is_closing: bool) -> date:
     while close_of(terms, cycle) < day:
         cycle += CYCLES
     return close_of(terms, cycle)
-
-
-def _check(entries: Sequence[Entry]) -> None:
-    for entry in entries:
-        if any(abs(value) > _BIGINT_MAX for value in entry.adds.values()):
-            raise InvalidInput("loan-too-large-for-a-book", on=entry.on.isoformat())

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from duewell.domain.agenda import BUCKETS, ONE_DAY, Agenda, Buckets, Sums, difference_of
-from duewell.domain.facts import Fact, known
+from duewell.domain.facts import Fact, known, shared
 from duewell.domain.line._agenda import agenda_from
 from duewell.domain.line._standing import standing_at
 from duewell.domain.line._state import Folding, LineState
@@ -38,18 +38,14 @@ def replay_line(
 ) -> LineReplay:
     """Fold what both histories share once, then each of them to the open day."""
     old, now = known(facts), known([*facts, new])
-    shared = 0
-    for a, b in zip(old, now, strict=False):
-        if a is not b or a.effective_on >= open_on:
-            break
-        shared += 1
+    count = shared((old, now), open_on)
     folding = Folding(terms)
-    for fact in old[:shared]:
+    for fact in old[:count]:
         folding.apply(fact)
-    past, before = _to(folding.fork(), old[shared:], open_on)
-    present, after = _to(folding, now[shared:], open_on)
+    past, before = _to(folding.fork(), old[count:], open_on)
+    present, after = _to(folding, now[count:], open_on)
     since = standing_at(past, open_on - ONE_DAY)
-    coming = [fact for fact in now[shared:] if fact.effective_on >= open_on]
+    coming = [fact for fact in now[count:] if fact.effective_on >= open_on]
     plan, stands = agenda_from(present, coming, open_on=open_on, buckets=buckets)
     return LineReplay(before, after, plan, difference_of(stands, since))
 

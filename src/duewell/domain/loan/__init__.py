@@ -10,7 +10,6 @@ from duewell.domain.loan._accruals import daily_accruals
 from duewell.domain.loan._ageing import ageing, delinquent_since, principal_by_range, range_of
 from duewell.domain.loan._agenda import agenda
 from duewell.domain.loan._apply import payoff_amount
-from duewell.domain.loan._fees import fee_receivable
 from duewell.domain.loan._fold import Fold
 from duewell.domain.loan._movements import Movement, prove_movements
 from duewell.domain.loan._preview import Future, compare, lifetime, preview
@@ -18,7 +17,7 @@ from duewell.domain.loan._proof import Proof, Proven, RowProof, prove, prove_pay
 from duewell.domain.loan._recorder import Recorder, TraceSlice
 from duewell.domain.loan._replay import Replay, replay
 from duewell.domain.loan._schedule import Row
-from duewell.domain.loan._standing import View, interest_receivable, look, standing
+from duewell.domain.loan._standing import View, look, receivables, standing
 from duewell.domain.loan._state import Folding, LoanState, fold
 
 __all__ = [
@@ -40,9 +39,7 @@ __all__ = [
     "compare",
     "daily_accruals",
     "delinquent_since",
-    "fee_receivable",
     "fold",
-    "interest_receivable",
     "lifetime",
     "look",
     "payoff_amount",
@@ -52,6 +49,7 @@ __all__ = [
     "prove_movements",
     "prove_payoff",
     "range_of",
+    "receivables",
     "replay",
     "standing",
 ]

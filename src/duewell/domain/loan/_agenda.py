@@ -8,7 +8,6 @@ Source   docs/decisions/0003-the-agenda.md.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import pairwise
@@ -24,11 +23,11 @@ from duewell.domain.agenda import (
     add,
     days_weight,
     difference_of,
+    in_day_order,
     rolled,
     scaled,
 )
-from duewell.domain.errors import InvalidInput
-from duewell.domain.facts import Fact, known
+from duewell.domain.facts import Fact, split_at
 from duewell.domain.loan._fees import fee_charged
 from duewell.domain.loan._penalty import PenaltyClock, penalty_base
 from duewell.domain.loan._schedule import Row
@@ -49,7 +48,6 @@ from duewell.domain.loan._standing import (
 from duewell.domain.loan._state import PLANNED, Folding
 from duewell.domain.product import LoanTerms, Part
 
-_BIGINT_MAX = 2**63 - 1
 _CLAIMED = (Part.FEE, Part.INTEREST, Part.PRINCIPAL)
 
 
@@ -67,11 +65,10 @@ def agenda(
     entries dated on it to the standing rolled on by one day; the sum is the standing at its end.
     """
     folding = Folding(terms)
-    ordered = known(facts)
-    count = bisect_left(ordered, open_on, key=lambda fact: fact.effective_on)
-    for fact in ordered[:count]:
+    before, coming = split_at(facts, open_on)
+    for fact in before:
         folding.apply(fact)
-    return agenda_from(folding, ordered[count:], open_on=open_on, is_closing=is_closing, buckets=buckets)
+    return agenda_from(folding, coming, open_on=open_on, is_closing=is_closing, buckets=buckets)
 
 
 def agenda_from(
@@ -101,8 +98,7 @@ def agenda_from(
     _add_open_day(
         entries, difference_of(standing(view, open_on), rolled(before, yesterday, open_on)), open_on
     )
-    entries.sort(key=lambda e: (e.on, e.kind))
-    _check(entries)
+    entries = in_day_order(entries)
     last = open_on if is_closing else yesterday
     late = (r.due_on for r in view.state.rows if r.due_on <= last and r.unpaid > 0)
     since = next(late, None) if is_on_books else None
@@ -266,9 +262,3 @@ def _add_open_day(entries: list[Entry], adds: Sums, open_on: date) -> None:
         due.adds = adds
     else:
         entries.append(Entry(open_on, EntryKind.POSTED, adds=adds))
-
-
-def _check(entries: Sequence[Entry]) -> None:
-    for entry in entries:
-        if any(abs(value) > _BIGINT_MAX for value in entry.adds.values()):
-            raise InvalidInput("loan-too-large-for-a-book", on=entry.on.isoformat())

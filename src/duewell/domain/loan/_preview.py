@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from duewell.domain.agenda import BUCKETS, Ageing, Buckets
+from duewell.domain.agenda import BUCKETS, ONE_DAY, Ageing, Buckets
 from duewell.domain.errors import InvalidInput
-from duewell.domain.facts import TAKING_BACK, Fact, known
+from duewell.domain.facts import TAKING_BACK, Fact, known, shared
 from duewell.domain.loan._ageing import ageing
 from duewell.domain.loan._state import PLANNED, Folding, LoanState
 from duewell.domain.product import LoanTerms, Part
@@ -72,16 +72,16 @@ def compare(
     if len(futures) > FUTURES_MAX:
         raise InvalidInput("too-many-futures", given=len(futures), most=FUTURES_MAX)
     ordered = {name: known([*facts, *each]) for name, each in futures.items()}
-    shared = _shared(list(ordered.values()), until)
+    count = shared(list(ordered.values()), until + ONE_DAY)
     trunk = Folding(terms)
     first = next(iter(ordered.values()), ())
-    for fact in first[:shared]:
+    for fact in first[:count]:
         trunk.apply(fact)
     found = {}
     for name, supposed in futures.items():
         _check(supposed, until)
         folding = trunk.fork()
-        for fact in ordered[name][shared:]:
+        for fact in ordered[name][count:]:
             if fact.effective_on <= until or fact.kind in PLANNED:
                 folding.apply(fact, until)
         found[name] = _future(folding, supposed, until, buckets)
@@ -94,16 +94,6 @@ def lifetime(terms: LoanTerms, facts: Sequence[Fact]) -> Iterator[tuple[Fact, Lo
     for fact in known(facts):
         folding.apply(fact)
         yield fact, folding.look(fact.effective_on)
-
-
-def _shared(histories: Sequence[Sequence[Fact]], until: date) -> int:
-    """How many leading facts all histories have in common, of those that count by `until`."""
-    count = 0
-    for together in zip(*histories, strict=False):
-        if any(each is not together[0] for each in together) or together[0].effective_on > until:
-            break
-        count += 1
-    return count
 
 
 def _check(supposed: Sequence[Fact], until: date) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from duewell.domain.agenda import BUCKETS, Agenda, Buckets, Sums, difference_of
-from duewell.domain.facts import Fact, known
+from duewell.domain.facts import Fact, known, shared
 from duewell.domain.loan._agenda import agenda_from, standing_before
 from duewell.domain.loan._state import PLANNED, Folding, LoanState
 from duewell.domain.product import LoanTerms
@@ -37,19 +37,15 @@ def replay(
 ) -> Replay:
     """Fold what both histories share once, then each of them to the open day."""
     old, now = known(facts), known([*facts, new])
-    shared = 0
-    for a, b in zip(old, now, strict=False):
-        if a is not b or a.effective_on >= open_on:
-            break
-        shared += 1
+    count = shared((old, now), open_on)
     folding = Folding(terms)
-    for fact in old[:shared]:
+    for fact in old[:count]:
         folding.apply(fact)
-    before, past = _to(folding.fork(), old[shared:], open_on)
-    after, present = _to(folding, now[shared:], open_on)
-    coming = [fact for fact in now[shared:] if fact.effective_on >= open_on]
+    before, past = _to(folding.fork(), old[count:], open_on)
+    after, present = _to(folding, now[count:], open_on)
+    coming = [fact for fact in now[count:] if fact.effective_on >= open_on]
     plan, since = agenda_from(present, coming, open_on=open_on, buckets=buckets)
-    is_late = any(fact.effective_on < open_on for fact in (*old[shared:], *now[shared:]))
+    is_late = any(fact.effective_on < open_on for fact in (*old[count:], *now[count:]))
     moved = difference_of(since, standing_before(past, open_on)[0]) if is_late else {}
     return Replay(before, after, plan, moved)
 

@@ -31,7 +31,7 @@ from fractions import Fraction
 from duewell.domain.agenda import ACTUAL, ONE_DAY, Sums, add, day_class, days_weight, scaled
 from duewell.domain.calendar import DaysInMonth, DaysInYear
 from duewell.domain.facts import Fact, known
-from duewell.domain.loan._fees import fee_charged
+from duewell.domain.loan._fees import fee_charged, fee_receivable
 from duewell.domain.loan._penalty import PenaltyClock, penalty_base
 from duewell.domain.loan._recorder import Recorder, TraceSlice
 from duewell.domain.loan._schedule import Row
@@ -155,6 +155,22 @@ def interest_receivable(state: LoanState) -> int:
         else:
             charged += interest_charged(row, state.as_of)
     return charged - sum(row.paid[Part.INTEREST] for row in state.rows)
+
+
+def receivables(state: LoanState) -> tuple[int, int, int, int]:
+    """Whole units charged and not paid, by part; nothing once charged off."""
+    if state.charged_off_on is not None:
+        return (0, 0, 0, 0)
+    fees = fee_receivable(state.rows, state.as_of)
+    penal = sum(_penalty_charged(state, row) for row in state.rows)
+    return penal, fees, interest_receivable(state), state.principal_out
+
+
+def _penalty_charged(state: LoanState, row: Row) -> int:
+    """A row's penalty that is charged: what accrues by the day is no receivable before it is collected."""
+    penalty = state.terms.penalty
+    accruing = row.penalty_charged if penalty is not None and penalty.rate is not None else 0
+    return max(0, row.due[Part.PENALTY] - accruing - row.paid[Part.PENALTY])
 
 
 def charged_through(view: View, on: date) -> date | None:
