@@ -7,25 +7,29 @@ come late, in the middle of a run, or are taken back leave no difference.
 
 from __future__ import annotations
 
+import os
 import random
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import psycopg
 import pytest
 
+from bench import database, kills
 from duewell.domain.errors import InvalidInput, Refusal
 from duewell.domain.facts import ChargeBase, DueDateMoved, Extended, Fact, FactKind, ReAged, ReAmortized
 from duewell.domain.loan import fold
 from duewell.domain.product import Convention, Engine, LoanTerms, PenaltyTerms, terms_to_payload
-from duewell.services.close_day import close_day
+from duewell.services.close_day import Progress, close_day
 from duewell.services.record_fact import Request, record_fact
 from duewell.services.report_overdue import report_overdue
 from duewell.services.verify_book import verify_book
 from duewell.store import books, days, loans
 from duewell.store.loans import LoanKey
+from duewell.store.server import EmbeddedServer, create_database
 
 AT = datetime(2026, 6, 1, 12, tzinfo=UTC)
 START = date(2026, 1, 1)
@@ -181,7 +185,16 @@ def test_missed_days_caught_up_are_the_same_as_single_days(book: Conn, url: str)
     close(book, "2026-03-10")
     once = snapshot(book)
     book.execute("begin")
-    for table in ("gl_journal", "portfolio_sum", "day_sum", "day_chunk", "day_run", "observation", "wish"):
+    for table in (
+        "gl_journal",
+        "portfolio_sum",
+        "day_sum",
+        "day_ahead",
+        "day_chunk",
+        "day_run",
+        "observation",
+        "wish",
+    ):
         book.execute(f"alter table duewell.{table} disable trigger all")
         book.execute(f"delete from duewell.{table}")  # noqa: S608
         book.execute(f"alter table duewell.{table} enable trigger all")
@@ -213,15 +226,13 @@ def test_a_run_that_stopped_after_some_slices_goes_on(book: Conn) -> None:
     lend(book, 7)
     lend(book, 9 << 59)
     close(book, "2026-01-31")
-    seen: list[int] = []
 
-    def stop(day: date, slice_no: int) -> None:
-        seen.append(slice_no)
-        if slice_no == 3:
+    def stop(progress: Progress) -> None:
+        if progress.done == 4:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        close_day(book, "demo", until=date(2026, 2, 1), at=AT, on_progress=stop)
+        close_day(book, "demo", until=date(2026, 2, 1), at=AT, slices=16, on_progress=stop)
     assert books.read_book(book, "demo").open_on == date(2026, 2, 2)
     reports = close_day(book, "demo", until=date(2026, 2, 1), at=AT)
     assert [(r.day, r.turned, r.was_resumed) for r in reports] == [(date(2026, 2, 1), 2, True)]
@@ -232,11 +243,12 @@ def test_a_payment_in_the_middle_of_a_run_counts_on_the_next_day(book: Conn) -> 
     key = lend(book, 9 << 59)
     close(book, "2026-01-31")
 
-    def pay(day: date, slice_no: int) -> None:
-        if slice_no == 2:
+    def pay(progress: Progress) -> None:
+        if progress.done == 3:
             send(book, key, FactKind.PAYMENT_RECEIVED, date(2026, 2, 2), "p", 50_000)
 
-    close_day(book, "demo", until=date(2026, 2, 1), at=AT, on_progress=pay)
+    close_day(book, "demo", until=date(2026, 2, 1), at=AT, slices=16, on_progress=pay)
+    assert book.execute("select turned, entries from duewell.day_ahead").fetchall() == [(1, 1)]
     clean(book)
     close(book, "2026-02-05")
     clean(book)
@@ -377,3 +389,52 @@ def test_wishes_come_before_the_due_date_and_stop_pressing_after_it(book: Conn) 
         ("offer-help", "2026-02-21"),
     ]
     assert days.last_closed(book, 1) == date(2026, 2, 20)
+
+
+# -- slices and workers ----------------------------------------------------------------------------
+
+
+def copies(server: EmbeddedServer, url: str, count: int) -> list[Conn]:
+    """Copies of a book nobody is connected to."""
+    name = database.name_of(url)
+    made = [create_database(server, f"{name}_copy_{n}", template=name) for n in range(count)]
+    return [psycopg.connect(each, autocommit=True) for each in made]
+
+
+def test_no_figure_depends_on_the_number_of_slices_or_of_workers(
+    book: Conn, url: str, server: EmbeddedServer
+) -> None:
+    for number in range(1, 12):
+        lend(book, number << 59, "flat" if number % 3 else "equal")
+    book.close()
+    told, books_of = [], copies(server, url, 3)
+    for (slices, workers), conn in zip([(1, 1), (4, 2), (64, 1)], books_of, strict=True):
+        connect = partial(psycopg.connect, conn.info.dsn, autocommit=True)
+        reports = close_day(
+            conn, "demo", until=date(2026, 2, 20), at=AT, slices=slices, workers=workers, connect=connect
+        )
+        clean(conn)
+        chunks = conn.execute("select count(*) from duewell.day_chunk").fetchone()
+        assert chunks == (len(reports) * slices,)
+        told.append(reports)
+    assert told[0] == told[1] == told[2]
+    of_slices = {"day_sum", "day_chunk"}
+    assert all(set(kills.differing(books_of[0], other)) <= of_slices for other in books_of[1:])
+    for conn in books_of:
+        conn.close()
+
+
+def test_a_worker_that_dies_leaves_its_slices_to_the_others(book: Conn) -> None:
+    lend(book, 7)
+    lend(book, 9 << 59)
+    reports = close_day(book, "demo", until=START, at=AT, slices=4, workers=2, connect=partial(os._exit, 3))
+    assert [r.day for r in reports] == [START]
+    clean(book)
+
+
+@pytest.mark.parametrize(
+    ("given", "code"), [({"slices": 3}, "slices-out-of-range"), ({"workers": 65}, "workers-out-of-range")]
+)
+def test_slices_and_workers_that_cannot_be_are_refused(book: Conn, given: dict[str, int], code: str) -> None:
+    with pytest.raises(InvalidInput, match=code):
+        close_day(book, "demo", until=START, at=AT, **given)

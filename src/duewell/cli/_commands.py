@@ -11,12 +11,14 @@ from __future__ import annotations
 import re
 import sys
 import tomllib
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from duewell import __version__
+from duewell.app import connect
 from duewell.cli import _caps, _cost, _demo, _ledger, _line, _loan, _products, _tables, _whatif
 from duewell.cli._frame import REFUSED, day, day_or_instant, ending, make_frame, now, run
 from duewell.cli._options import (
@@ -211,20 +213,23 @@ def _columns(path: Path | None) -> ColumnMap:
 def day_(
     book: Book,
     until: Annotated[str | None, typer.Option("--until", help="Close every day up to this one.")] = None,
+    workers: Annotated[int, typer.Option("--workers", help="Processes that close slices at once.")] = 1,
     lang: Lang = None,
     as_json: Json = False,
 ) -> None:
     """Close the open business day, or every day up to a date. Closing twice changes nothing."""
     frame = make_frame(lang=lang, is_json=as_json)
     with ending(frame), frame.progress() as bar:
-        task = bar.add_task("", total=16)
+        watch = _tables.DayWatch(frame, bar)
         last = day(until) or books.read_book(frame.conn, book).open_on
         reports = close_day(
             frame.conn,
             book,
             until=last,
             at=now(),
-            on_progress=lambda on, done: bar.update(task, description=str(on), completed=done + 1),
+            workers=workers,
+            connect=partial(connect, frame.settings),
+            on_progress=watch.progress,
             on_closed=lambda report: _tables.day_report(frame, report),
         )
     _tables.day_reports(frame, book, last, reports)

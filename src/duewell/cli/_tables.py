@@ -10,17 +10,19 @@ from __future__ import annotations
 
 import csv
 import sys
+import time
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
 
 from duewell.catalogues import render
 from duewell.cli._frame import Frame, RefusedRows, amount, visible
 from duewell.domain.party import loan_id
-from duewell.services.close_day import DayReport
+from duewell.services.close_day import DayReport, Progress
 from duewell.services.import_tape import ImportReport
 from duewell.services.report_overdue import OverdueReport, as_document, totals
 from duewell.services.verify_book import Verdict
@@ -135,6 +137,24 @@ def day_report(frame: Frame, each: DayReport) -> None:
     """What closing one day did, said as soon as it is closed."""
     code = "cli-day-resumed" if each.was_resumed else "cli-day-closed"
     frame.tell(code, day=each.day, entries=each.entries, turned=each.turned, wishes=each.wishes)
+
+
+class DayWatch:
+    """The bar of the day that is being closed: slices done of how many, and agenda entries a second."""
+
+    def __init__(self, frame: Frame, bar: Bar) -> None:
+        self._frame, self._bar = frame, bar
+        self._task = bar.add_task("", total=1)
+        self._day: date | None = None
+        self._began = time.monotonic()
+
+    def progress(self, progress: Progress) -> None:
+        """Move the bar on."""
+        if progress.day != self._day:
+            self._day, self._began = progress.day, time.monotonic()
+        rate = progress.entries / max(time.monotonic() - self._began, 1e-3)
+        told = self._frame.say("cli-day-progress", day=progress.day, rate=f"{rate:,.0f}")
+        self._bar.update(self._task, description=told, completed=progress.done, total=progress.slices)
 
 
 def overdue(frame: Frame, report: OverdueReport, shown: int = SHOWN) -> None:

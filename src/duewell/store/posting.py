@@ -18,7 +18,7 @@ from duewell.domain.contract import Change, Contract, State, contract_of, refusa
 from duewell.domain.errors import InvalidInput
 from duewell.domain.facts import TAKING_BACK, Fact, FactKind
 from duewell.domain.postings import difference
-from duewell.store import agendas, books, days, loans, request_keys
+from duewell.store import agendas, books, closing, days, loans, request_keys
 from duewell.store.agendas import Measures
 from duewell.store.loans import Connection, LoanKey, LoanRow
 
@@ -60,10 +60,10 @@ def record(
         book_id = loans.book_of(conn, loan)
         books.share_day(conn, book_id)
         behind = days.unfinished_run(conn, book_id)
-        if behind is not None:
-            # The day before is still being closed: this loan's slice is closed before anything new.
-            days.close_slice(conn, book_id, behind, days.slice_of(loan.person_id), request.at)
         row = loans.lock_loan(conn, loan)
+        if behind is not None:
+            # The day before is still being closed: it is closed for this loan before anything new.
+            closing.close_ahead(conn, behind, loan, row.product_no)
         found = request_keys.find(conn, client_id=request.client_id, key=request.key, body_hash=body_hash)
         if found is not None:
             return found
