@@ -20,11 +20,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import psycopg
 
-from bench import database
+from bench import database, replicas
 from bench.figures import ROUNDS, Clock, Figure, figure, ratio
 from duewell.domain.loan import fold
 from duewell.services.close_day import DayReport, close_day
-from duewell.services.generate_book import generate_book
 from duewell.services.generate_payments import generate_payments
 from duewell.store import books, loans
 from duewell.store.loans import Connection
@@ -43,7 +42,7 @@ def run(options: argparse.Namespace) -> Iterator[Figure]:
     """Every figure of the day."""
     with database.server() as server, psycopg.connect(database.fresh(server), autocommit=True) as conn:
         with Clock() as clock:
-            generate_book(conn, BOOK, count=options.loans, seed=SEED, open_on=OPEN_ON, at=AT)
+            replicas.make_book(conn, BOOK, count=options.loans, seed=SEED, open_on=OPEN_ON, at=AT)
         size = f"{options.loans:,} loans"
         rate = options.loans / clock.seconds
         yield figure("book_generated_per_second", [rate], "loans/s", note=f"{size}, once, one core")

@@ -105,9 +105,11 @@ _OTHERS = (
     "not exists (select from duewell.day_ahead d where d.person_id = a.person_id"
     " and d.loan_no = a.loan_no and d.day = %(day)s)"
 )
-_SLICE = f"a.book_id = %(book)s and a.person_id between %(low)s and %(high)s and {_OTHERS}"
+_BOOK = f"a.book_id = %(book)s and {_OTHERS}"
+_SLICE = f"{_BOOK} and a.person_id between %(low)s and %(high)s"
 _LOAN = "a.person_id = %(person)s and a.loan_no = %(loan)s"
-_BY_DATE = "duewell.agenda_keys(a.person_id, a.dates) && %(keys)s::int[]"
+_BY_DATE = f"{_BOOK} and duewell.agenda_keys(a.person_id, a.dates) && %(keys)s::int[]"
+"""The numbers name the slice as well as the date: its persons need not be compared."""
 _EPOCH = date(1900, 1, 1)
 
 
@@ -144,7 +146,7 @@ def _turn(conn: Connection, part: _Part, given: dict[str, Any]) -> int:
     A line whose agenda ends today is folded too; it counts as turned only if it was not behind before.
     """
     is_slice = "keys" in part.given
-    where = f"{part.where} and {_BY_DATE}" if is_slice else part.where
+    where = _BY_DATE if is_slice else part.where
     found = conn.execute(_UNPAID.format(where=where), given).fetchall()
     if not found:
         return 0
@@ -207,7 +209,7 @@ _LOAN_ADDS = f"""
 cross join lateral unnest(measures, adds) as u(measure_no, adds) group by 1 order by 1
 """
 _SLICE_DAY = f"""
-{_CAME.format(where=f"{_SLICE} and {_BY_DATE}")}, {_KEPT},
+{_CAME.format(where=_BY_DATE)}, {_KEPT},
 added as (
   select product_no, u.measure_no, u.adds from came
   cross join lateral unnest(measures, adds) as u(measure_no, adds)
@@ -278,9 +280,7 @@ on conflict (person_id, wish_key) do nothing
 
 def _wish(conn: Connection, part: _Part, given: dict[str, Any], due_keys: list[int]) -> int:
     """Write tomorrow's wishes. A wish is never a contact: the gate decides on it."""
-    where_due = part.where
-    if due_keys:
-        where_due += " and duewell.agenda_keys(a.person_id, a.dates) && %(due_keys)s::int[]"
+    where_due = _BY_DATE.replace("(keys)", "(due_keys)") if due_keys else part.where
     steps = {
         "due_days": [days for days, _ in DUE_STEPS],
         "late_days": [days for days, _ in LATE_STEPS],

@@ -21,7 +21,16 @@ from psycopg import sql
 from duewell.domain.errors import Fault, InvalidInput
 
 VERSION = 18
-_SETTINGS = {"jit": "off", "max_wal_size": "4GB", "random_page_cost": "1.1", "checkpoint_timeout": "15min"}
+_SETTINGS = {
+    "jit": "off",
+    "max_wal_size": "4GB",
+    "random_page_cost": "1.1",
+    "checkpoint_timeout": "15min",
+    "work_mem": "64MB",
+    "maintenance_work_mem": "512MB",
+}
+_MEMORY_SHARE = 8
+"""Of the machine's memory the server keeps one part in so many for its own pages, 128 MB to 4 GB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +60,11 @@ def start(directory: Path, *, is_durable: bool = True) -> EmbeddedServer:
 
         directory.mkdir(parents=True, exist_ok=True)
         _forget_the_dead(directory / ".handle_pids.json")
+        running = get_server(directory.resolve(), cleanup_mode="stop", postgres_version=VERSION, start=False)
+        if not (directory / "PG_VERSION").exists():
+            with running._lock:
+                running.ensure_pgdata_inited()
+                _set_for_good(directory / "postgresql.auto.conf")
         running = get_server(directory.resolve(), cleanup_mode="stop", postgres_version=VERSION)
         if not _is_alive(running.get_pid()):
             # Killed since, and perhaps never reaped, as in a container: its lock file is stale. The
@@ -62,6 +76,20 @@ def start(directory: Path, *, is_durable: bool = True) -> EmbeddedServer:
         raise Fault("database-not-running", directory=str(directory))
     _check_and_set(url, is_durable=is_durable)
     return EmbeddedServer(directory, url, pid)
+
+
+def _set_for_good(file: Path) -> None:
+    """What a server takes in only when it starts: its memory, and that its log can be archived."""
+    megabytes = min(4096, max(128, psutil.virtual_memory().total // 2**20 // _MEMORY_SHARE))
+    lines = {
+        "shared_buffers": f"{megabytes}MB",
+        "wal_buffers": "16MB",
+        "archive_mode": "on",
+        # Kept nowhere until a backup says where to: the log would else grow without end.
+        "archive_command": "/bin/true",
+    }
+    with file.open("a", encoding="utf-8") as conf:
+        conf.writelines(f"{name} = '{value}'\n" for name, value in lines.items())
 
 
 def _forget_the_dead(handles: Path) -> None:
