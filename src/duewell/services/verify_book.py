@@ -124,7 +124,7 @@ def _check_agenda(
     verdict: Verdict,
     measures: Measures,
 ) -> None:
-    """The coming part of the stored agenda is the one the fold gives today."""
+    """The stored agenda is the one the fold gives today: what comes, and what is due and not paid by now."""
     plan, _ = contract.agenda(facts, open_on=book.open_on, buckets=book.buckets)
     stored = agendas.entries_of(row, measures) if row else []
     verdict.expect(
@@ -133,6 +133,20 @@ def _check_agenda(
         "agenda-differs-from-facts",
         loan=name,
     )
+    if row is None:
+        return
+    due = _due(stored, book.open_on) - row["paid_minor"]
+    verdict.expect(
+        due == _due(plan.entries, book.open_on)
+        and row["is_tabular"] <= plan.is_tabular
+        and row["is_tabular"] == agendas.is_by_table(row["pays"], row["principal_minor"]),
+        "paid-differs-from-facts",
+        loan=name,
+    )
+
+
+def _due(entries: Sequence[Entry], open_on: date) -> int:
+    return sum(sum(entry.claims) for entry in entries if entry.on <= open_on)
 
 
 def _coming(entries: Sequence[Entry], open_on: date) -> list[tuple[Any, ...]]:

@@ -8,16 +8,23 @@ Source   docs/decisions/0003-the-agenda.md.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
 from duewell.domain.agenda import Agenda, Entry, EntryKind, Key, Sums
-from duewell.store.loans import Connection, LoanKey
+from duewell.domain.postings import PAYMENT_ACCOUNTS
+from duewell.store.loans import ACCOUNT_NO, Connection, LoanKey
 
 COLUMNS = (
     "person_id, loan_no, book_id, product_no, is_turned, since, dates, kinds, cum,"
-    " sum_to, sum_measure, sum_add"
+    " sum_to, sum_measure, sum_add, pays, principal_minor"
 )
+FINE_SLICES = 64
+"""The finest slices of persons, by the top six of a person_id's 63 bits: agendas are found by them."""
+_EPOCH = date(1900, 1, 1)
+_PAYS_AT = COLUMNS.split(", ").index("pays")
+_PAYS = [ACCOUNT_NO[account.code] for account in PAYMENT_ACCOUNTS]
 
 
 class Measures:
@@ -86,15 +93,18 @@ def agenda_row(
         sum_to,
         sum_measure,
         sum_add,
+        _PAYS if plan.is_tabular else None,
+        plan.principal if plan.is_tabular else None,
     )
 
 
 _PUT = (
     f"insert into duewell.agenda ({COLUMNS}) values (%s, %s, %s, %s, %s, %s, %s::date[], %s::smallint[],"
-    " %s::bigint[], %s::smallint[], %s::smallint[], %s::bigint[])"
+    " %s::bigint[], %s::smallint[], %s::smallint[], %s::bigint[], %s::smallint[], %s)"
     " on conflict (person_id, loan_no) do update set is_turned = excluded.is_turned, since = excluded.since,"
     " dates = excluded.dates, kinds = excluded.kinds, cum = excluded.cum, sum_to = excluded.sum_to,"
-    " sum_measure = excluded.sum_measure, sum_add = excluded.sum_add"
+    " sum_measure = excluded.sum_measure, sum_add = excluded.sum_add, pays = excluded.pays,"
+    " principal_minor = excluded.principal_minor"
 )
 
 
@@ -105,10 +115,20 @@ def put_agendas(conn: Connection, rows: list[tuple[Any, ...]]) -> None:
     with conn.cursor() as cursor:
         cursor.executemany(_PUT, rows)
         cursor.executemany(
-            "update duewell.loan_state set paid_minor = 0"
-            " where person_id = %s and loan_no = %s and paid_minor <> 0",
-            [row[:2] for row in rows],
+            "update duewell.loan_state set paid_minor = 0, is_tabular = %s"
+            " where person_id = %s and loan_no = %s and (paid_minor, is_tabular) is distinct from (0, %s)",
+            [(is_tabular(row), *row[:2], is_tabular(row)) for row in rows],
         )
+
+
+def is_by_table(pays: list[int] | None, principal: int | None) -> bool:
+    """Whether kept columns say that a loan is posted by table, and by the accounts it should be."""
+    return pays == _PAYS and principal is not None
+
+
+def is_tabular(row: Sequence[Any]) -> bool:
+    """Whether payments of what an agenda row claims may be posted by table."""
+    return row[_PAYS_AT] is not None
 
 
 def entries_of(row: dict[str, Any], measures: Measures) -> list[Entry]:
@@ -154,13 +174,20 @@ def put_move(
     )
 
 
+def date_keys(days: Iterable[date], fine: Iterable[int] = range(FINE_SLICES)) -> list[int]:
+    """The numbers by which agendas with an entry on these days are found, of these finest slices."""
+    slices = list(fine)
+    return [(each << 20) + (day - _EPOCH).days for day in days for each in slices]
+
+
 def due_on(conn: Connection, book_id: int, day: date) -> list[tuple[LoanKey, int]]:
     """Loans on time with rows due on a day, and what those rows still claim."""
     rows = conn.execute(
         "select a.person_id, a.loan_no, a.cum[3 * width_bucket(%(day)s::date, a.dates)] - s.paid_minor"
         " from duewell.agenda a join duewell.loan_state s using (person_id, loan_no)"
-        " where a.book_id = %(book)s and a.dates @> array[%(day)s::date] and not a.is_turned order by 1, 2",
-        {"day": day, "book": book_id},
+        " where a.book_id = %(book)s and duewell.agenda_keys(a.person_id, a.dates) && %(keys)s::int[]"
+        " and not a.is_turned order by 1, 2",
+        {"day": day, "book": book_id, "keys": date_keys([day])},
     ).fetchall()
     return [(LoanKey(person_id, loan_no), int(amount)) for person_id, loan_no, amount in rows if amount > 0]
 

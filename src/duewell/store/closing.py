@@ -14,7 +14,7 @@ step back, and looks again: the other is done by then, and left out.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from duewell.domain.agenda import EntryKind
@@ -110,14 +110,13 @@ _SLICE = f"{_BOOK} and a.person_id between %(low)s and %(high)s"
 _LOAN = "a.person_id = %(person)s and a.loan_no = %(loan)s"
 _BY_DATE = f"{_BOOK} and duewell.agenda_keys(a.person_id, a.dates) && %(keys)s::int[]"
 """The numbers name the slice as well as the date: its persons need not be compared."""
-_EPOCH = date(1900, 1, 1)
 
 
 def _keys(run: Run, slice_no: int, offsets: list[int]) -> list[int]:
     """The numbers of agenda_keys() that stand for a slice and the days so far from the run's own."""
-    per = days.SLICES_MAX // run.slices
-    fine = range(slice_no * per, (slice_no + 1) * per)
-    return [(f << 20) + (run.day - _EPOCH).days + offset for offset in offsets for f in fine]
+    per = agendas.FINE_SLICES // run.slices
+    on = [run.day + timedelta(days=offset) for offset in offsets]
+    return agendas.date_keys(on, range(slice_no * per, (slice_no + 1) * per))
 
 
 def _is_ahead(conn: Connection, run: Run, key: LoanKey) -> bool:

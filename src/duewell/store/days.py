@@ -22,7 +22,6 @@ from duewell.store.loans import ACCOUNT_NO, Connection
 ONE_DAY = timedelta(days=1)
 SLICES = (1, 2, 4, 8, 16, 32, 64)
 """Into how many slices of persons a run can be divided: by up to the top six of a person_id's 63 bits."""
-SLICES_MAX = SLICES[-1]
 _CHUNK_BYTES = 64 * 2**20
 """About how much of the agendas' table one chunk reads at most: some 60,000 loans."""
 
@@ -53,7 +52,7 @@ def begin_run(conn: Connection, book_id: int, day: date, at: datetime, slices: i
     if slices is None:
         row = conn.execute("select pg_relation_size('duewell.agenda')").fetchone()
         assert row is not None
-        slices = next((n for n in SLICES if n * _CHUNK_BYTES >= row[0]), SLICES_MAX)
+        slices = next((n for n in SLICES if n * _CHUNK_BYTES >= row[0]), SLICES[-1])
     conn.execute(
         "insert into duewell.day_run (book_id, day, started_at, slices) values (%s, %s, %s, %s)",
         [book_id, day, at, slices],

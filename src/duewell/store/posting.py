@@ -1,29 +1,33 @@
-"""The general posting path: one fact of a loan, its journals, its agenda, once per request key.
+"""Posting: facts of loans, their journals, their agendas, each once per request key.
 
 Needs    a connection, the loan's key, the fact, and a request key that makes it happen once.
-Gives    the result as plain data: the loan after the fact, or the kept result of the same request.
+Gives    record, for one fact; record_payments, for many payments. The result is plain data: the loan after
+         the fact, or the kept result of the same request.
 Never    posts more than the difference the fact makes, or half of it: one transaction holds all.
-Source   docs/decisions/0001; this is the general posting path.
+Source   docs/decisions/0001 and 0010: what is due today on a loan on time goes by table, all else is folded.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from duewell.domain.contract import Change, Contract, State, contract_of, refusal_of
-from duewell.domain.errors import InvalidInput
+from duewell.domain.errors import Conflict, InvalidInput, Refusal
 from duewell.domain.facts import TAKING_BACK, Fact, FactKind
 from duewell.domain.postings import difference
-from duewell.store import agendas, books, closing, days, loans, request_keys
+from duewell.store import agendas, books, closing, days, loans, request_keys, tabular
 from duewell.store.agendas import Measures
 from duewell.store.loans import Connection, LoanKey, LoanRow
 
 SCHEMA = "duewell.recorded-fact/1"
 _KEY_MAX = 200
+_TRIES = 5
+"""How often payments are tried by table when others use the same keys at the same moment."""
 _ANNOUNCED = (FactKind.RATE_CHANGED, FactKind.PAUSE_SET, FactKind.LIMIT_CHANGED)
 """Facts that may be known before the day they count from."""
 
@@ -54,8 +58,96 @@ def record(
     Refuses   a key nobody can read; the key with another body; a date after the open date; a reversal of
               a reversal or of what was already taken back; anything the fold refuses.
     """
+    if body_hash is None and _is_plain(fact):
+        (posted,) = record_payments(conn, [(loan, fact, request)])
+        if posted.refusal is not None:
+            raise posted.refusal
+        assert posted.result is not None
+        return posted.result
     check_key(request.key)
-    body_hash = body_hash or _hash(loan, fact, is_dated=request.is_dated)
+    return _record(conn, loan, fact, request, body_hash or _hash(loan, fact, is_dated=request.is_dated))
+
+
+def _is_plain(fact: Fact) -> bool:
+    """A payment that says nothing but its amount and type."""
+    told = fact.kind is FactKind.PAYMENT_RECEIVED and fact.amount > 0 and fact.reverses is None
+    return told and loans.fact_payload(fact).keys() == {"amount_minor", "payment_type"}
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What came of one payment: the result or the refusal, and the path it took, or that it was there."""
+
+    path: str
+    result: dict[str, Any] | None = None
+    refusal: Refusal | None = None
+
+
+def record_payments(
+    conn: Connection, payments: Sequence[tuple[LoanKey, Fact, Request]], *, is_by_table: bool = True
+) -> list[Posted]:
+    """Record plain payments in their order, all of one client and actor: by table where that may be.
+
+    What goes by table is one transaction, whatever else is asked of the others; each of the rest has its
+    own. What comes out does not depend on the path: `is_by_table` False takes the general one throughout.
+    """
+    found: list[Posted | None] = [None] * len(payments)
+    rest = list(range(len(payments)))
+    if is_by_table:
+        by_table = [n for n in rest if _is_plain(payments[n][1]) and _is_readable(payments[n][2].key)]
+        for n, posted in zip(by_table, _by_table(conn, [payments[n] for n in by_table]), strict=True):
+            found[n] = posted
+        rest = [n for n in rest if found[n] is None]
+    for n in rest:
+        loan, fact, request = payments[n]
+        try:
+            check_key(request.key)
+            body_hash = _hash(loan, fact, is_dated=request.is_dated)
+            found[n] = Posted(tabular.GENERAL, _record(conn, loan, fact, request, body_hash))
+        except Refusal as refusal:
+            found[n] = Posted(tabular.GENERAL, refusal=refusal)
+    return [posted for posted in found if posted is not None]
+
+
+def _by_table(conn: Connection, payments: Sequence[tuple[LoanKey, Fact, Request]]) -> list[Posted | None]:
+    """What came of the payments that could go by table; None for those that could not."""
+    if not payments:
+        return []
+    rows = [
+        tabular.Payment(
+            loan,
+            fact.amount,
+            fact.effective_on if request.is_dated else None,
+            fact.payment_type,
+            fact.source,
+            fact.source_ref,
+            request.key,
+            _hash(loan, fact, is_dated=request.is_dated),
+        )
+        for loan, fact, request in payments
+    ]
+    asked = payments[0][2]
+    for _ in range(_TRIES):
+        try:
+            with conn.transaction():
+                answers = tabular.post(conn, rows, client_id=asked.client_id, actor=asked.actor, at=asked.at)
+        except tabular.Met:
+            continue
+        return [_posted(*answer) for answer in answers]
+    return [None] * len(payments)
+
+
+def _posted(path: str, told: dict[str, Any] | Conflict | None) -> Posted | None:
+    if path == tabular.GENERAL:
+        return None
+    if isinstance(told, Conflict):
+        return Posted(path, refusal=told)
+    return Posted(path, told)
+
+
+def _record(
+    conn: Connection, loan: LoanKey, fact: Fact, request: Request, body_hash: bytes
+) -> dict[str, Any]:
     with conn.transaction():
         book_id = loans.book_of(conn, loan)
         books.share_day(conn, book_id)
@@ -126,9 +218,13 @@ def _check(fact: Fact, facts: list[Fact], open_on: date) -> None:
             raise InvalidInput("fact-not-reversible", reverses=fact.reverses[2] if fact.reverses else "-")
 
 
+def _is_readable(key: str) -> bool:
+    return 1 <= len(key) <= _KEY_MAX and key.isprintable()
+
+
 def check_key(key: str) -> None:
     """Refuse a request key that is empty, too long, or holds what nobody can see."""
-    if not 1 <= len(key) <= _KEY_MAX or not key.isprintable():
+    if not _is_readable(key):
         raise InvalidInput("request-key-unreadable", length=len(key), length_max=_KEY_MAX)
 
 

@@ -56,11 +56,15 @@ class Agenda:
     """The coming dates of one loan, in order; entries before the open day are claims past due.
 
     `is_turned` says that the entries are the silent course of a loan behind, not the agreed plan.
+    `is_tabular` says that a payment of what falls due on a day, made on that day, meets its claims one after
+    another and changes nothing else; then `principal` is what is out when the agenda is written.
     """
 
     entries: tuple[Entry, ...]
     is_turned: bool
     since: date | None
+    principal: int = 0
+    is_tabular: bool = False
 
 
 def in_day_order(entries: Iterable[Entry]) -> list[Entry]:

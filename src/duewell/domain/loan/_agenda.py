@@ -102,7 +102,25 @@ def agenda_from(
     last = open_on if is_closing else yesterday
     late = (r.due_on for r in view.state.rows if r.due_on <= last and r.unpaid > 0)
     since = next(late, None) if is_on_books else None
+    if is_on_books and _is_tabular(view, entries):
+        return Agenda(tuple(entries), False, since, view.state.principal_out, True), before
     return Agenda(tuple(entries), view.is_silent, since), before
+
+
+def _is_tabular(view: View, entries: Sequence[Entry]) -> bool:
+    """Whether payments on due dates only meet claims: on time, nothing penal, nothing moved or overpaid.
+
+    The claims of an entry are fee, interest, principal: a product with another order is asked the long way,
+    and so are two rows due on one day.
+    """
+    state, terms = view.state, view.terms
+    order = tuple(part for part in terms.allocation.order if part is not Part.PENALTY)
+    if view.is_silent or state.overpaid or order != _CLAIMED:
+        return False
+    if any(row.due[Part.PENALTY] != row.paid[Part.PENALTY] or any(row.moved) for row in state.rows):
+        return False
+    dues = [entry.on for entry in entries if entry.kind is EntryKind.DUE and any(entry.claims)]
+    return len(dues) == len(set(dues))
 
 
 def standing_before(folding: Folding, open_on: date) -> tuple[Sums, bool]:

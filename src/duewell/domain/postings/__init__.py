@@ -7,10 +7,19 @@ Source   docs/decisions/0001 and 0004.
 """
 
 from duewell.domain.postings._general import TERMS, Piece, day_journal, general_ledger, pieces
-from duewell.domain.postings._postings import FactKey, Whole, difference, journal_of, journals_of, rules_of
+from duewell.domain.postings._postings import (
+    PAYMENT_ACCOUNTS,
+    FactKey,
+    Whole,
+    difference,
+    journal_of,
+    journals_of,
+    rules_of,
+)
 from duewell.domain.postings._proofs import LineProofs, prove_difference, prove_lines
 
 __all__ = [
+    "PAYMENT_ACCOUNTS",
     "TERMS",
     "FactKey",
     "LineProofs",

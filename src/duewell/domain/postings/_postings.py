@@ -157,6 +157,10 @@ _OFF_BOOKS: dict[str, tuple[Rule, ...]] = {
 }
 
 
+PAYMENT_ACCOUNTS = (CASH_CLEARING, *(_RECEIVABLE[part] for part in (Part.FEE, Part.INTEREST, Part.PRINCIPAL)))
+"""Where a payment of what is due goes: cash, and the receivable of each part an agenda's claims have."""
+
+
 def journals_of(applied: Iterable[Applied]) -> dict[FactKey, Journal]:
     """Every journal a folded contract stands for, by the fact that caused it."""
     return {key: journal_of(each) for key, each in _moving(applied).items()}
