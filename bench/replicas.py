@@ -22,12 +22,12 @@ _TABLES = {
     "person": "realm, next_loan_no",
     "loan": "loan_no, book_id, product_code, product_version, external_ref || '/' || c, currency,"
     " opened_on, terms",
-    "loan_state": "loan_no, next_seq, paid_minor, is_tabular",
+    "loan_state": "loan_no, next_seq, paid_minor, is_tabular, principal_minor",
     "loan_fact": "loan_no, seq, kind, schema_version, effective_on, recorded_on, recorded_at, source,"
     " source_ref, actor, payload, reverses_seq",
     "journal": "loan_no, seq, part, posted_on, accounts, amounts",
     "agenda": "loan_no, book_id, product_no, is_turned, since, dates, kinds, cum, sum_to, sum_measure,"
-    " sum_add, pays, principal_minor",
+    " sum_add, pays",
 }
 _BATCH = 20
 """Copies made by one statement, so that memory stays small and the rows of a copy lie together."""

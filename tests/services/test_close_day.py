@@ -218,8 +218,8 @@ def rewrite(conn: Conn, key: LoanKey) -> None:
 
     loan = loans.read_loan(conn, key)
     plan, _ = agenda(loan.terms, loans.read_facts(conn, key), open_on=START)
-    row = agendas.agenda_row(key, loan.book_id, loan.product_no, plan, agendas.Measures(conn))
-    agendas.put_agendas(conn, [row])
+    plans = [(key, loan.product_no, plan)]
+    agendas.put_agendas(conn, plans, book_id=loan.book_id, measures=agendas.Measures(conn))
 
 
 def test_a_run_that_stopped_after_some_slices_goes_on(book: Conn) -> None:

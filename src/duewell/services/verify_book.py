@@ -139,7 +139,8 @@ def _check_agenda(
     verdict.expect(
         due == _due(plan.entries, book.open_on)
         and row["is_tabular"] <= plan.is_tabular
-        and row["is_tabular"] == agendas.is_by_table(row["pays"], row["principal_minor"]),
+        and row["is_tabular"] == agendas.is_by_table(row["pays"])
+        and row["principal_minor"] == (plan.principal if row["is_tabular"] else None),
         "paid-differs-from-facts",
         loan=name,
     )

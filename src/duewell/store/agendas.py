@@ -18,12 +18,11 @@ from duewell.store.loans import ACCOUNT_NO, Connection, LoanKey
 
 COLUMNS = (
     "person_id, loan_no, book_id, product_no, is_turned, since, dates, kinds, cum,"
-    " sum_to, sum_measure, sum_add, pays, principal_minor"
+    " sum_to, sum_measure, sum_add, pays"
 )
 FINE_SLICES = 64
 """The finest slices of persons, by the top six of a person_id's 63 bits: agendas are found by them."""
 _EPOCH = date(1900, 1, 1)
-_PAYS_AT = COLUMNS.split(", ").index("pays")
 _PAYS = [ACCOUNT_NO[account.code] for account in PAYMENT_ACCOUNTS]
 
 
@@ -94,41 +93,48 @@ def agenda_row(
         sum_measure,
         sum_add,
         _PAYS if plan.is_tabular else None,
-        plan.principal if plan.is_tabular else None,
     )
 
 
 _PUT = (
     f"insert into duewell.agenda ({COLUMNS}) values (%s, %s, %s, %s, %s, %s, %s::date[], %s::smallint[],"
-    " %s::bigint[], %s::smallint[], %s::smallint[], %s::bigint[], %s::smallint[], %s)"
+    " %s::bigint[], %s::smallint[], %s::smallint[], %s::bigint[], %s::smallint[])"
     " on conflict (person_id, loan_no) do update set is_turned = excluded.is_turned, since = excluded.since,"
     " dates = excluded.dates, kinds = excluded.kinds, cum = excluded.cum, sum_to = excluded.sum_to,"
-    " sum_measure = excluded.sum_measure, sum_add = excluded.sum_add, pays = excluded.pays,"
-    " principal_minor = excluded.principal_minor"
+    " sum_measure = excluded.sum_measure, sum_add = excluded.sum_add, pays = excluded.pays"
 )
 
 
-def put_agendas(conn: Connection, rows: list[tuple[Any, ...]]) -> None:
-    """Write agendas, each in place of the loan's last one, and begin to count what is paid anew."""
-    if not rows:
+def put_agendas(
+    conn: Connection,
+    plans: Sequence[tuple[LoanKey, int, Agenda]],
+    *,
+    book_id: int,
+    measures: Measures,
+) -> None:
+    """Write agendas of loans and their products, each in place of the last, and count what is paid anew."""
+    if not plans:
         return
+    rows = [agenda_row(key, book_id, product_no, plan, measures) for key, product_no, plan in plans]
+    states = [(*state_of(plan), key.person_id, key.loan_no, *state_of(plan)) for key, _, plan in plans]
     with conn.cursor() as cursor:
         cursor.executemany(_PUT, rows)
         cursor.executemany(
-            "update duewell.loan_state set paid_minor = 0, is_tabular = %s"
-            " where person_id = %s and loan_no = %s and (paid_minor, is_tabular) is distinct from (0, %s)",
-            [(is_tabular(row), *row[:2], is_tabular(row)) for row in rows],
+            "update duewell.loan_state set paid_minor = %s, is_tabular = %s, principal_minor = %s"
+            " where person_id = %s and loan_no = %s"
+            " and (paid_minor, is_tabular, principal_minor) is distinct from (%s, %s, %s)",
+            states,
         )
 
 
-def is_by_table(pays: list[int] | None, principal: int | None) -> bool:
-    """Whether kept columns say that a loan is posted by table, and by the accounts it should be."""
-    return pays == _PAYS and principal is not None
+def state_of(plan: Agenda) -> tuple[int, bool, int | None]:
+    """What a loan's state says when its agenda is written: paid since, posted by table, principal out."""
+    return 0, plan.is_tabular, plan.principal if plan.is_tabular else None
 
 
-def is_tabular(row: Sequence[Any]) -> bool:
-    """Whether payments of what an agenda row claims may be posted by table."""
-    return row[_PAYS_AT] is not None
+def is_by_table(pays: list[int] | None) -> bool:
+    """Whether a kept agenda says where payments by table go, and that as it should."""
+    return pays == _PAYS
 
 
 def entries_of(row: dict[str, Any], measures: Measures) -> list[Entry]:

@@ -58,7 +58,8 @@ def agenda_rows(conn: Connection, keys: Sequence[LoanKey]) -> dict[LoanKey, dict
     """The kept agendas of loans, with what was paid by table since each was written."""
     with conn.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(
-            f"select {COLUMNS}, paid_minor, is_tabular from unnest(%s::bigint[], %s::smallint[]) as k(p, n)"
+            f"select {COLUMNS}, paid_minor, is_tabular, principal_minor"
+            " from unnest(%s::bigint[], %s::smallint[]) as k(p, n)"
             " join duewell.agenda a on a.person_id = k.p and a.loan_no = k.n"
             " join duewell.loan_state using (person_id, loan_no)",
             [[k.person_id for k in keys], [k.loan_no for k in keys]],

@@ -63,7 +63,7 @@ _TABLES = {
     "person": "person_id, realm, next_loan_no",
     "loan": "person_id, loan_no, book_id, product_code, product_version, external_ref, currency,"
     " opened_on, terms",
-    "loan_state": "person_id, loan_no, next_seq, is_tabular",
+    "loan_state": "person_id, loan_no, next_seq, paid_minor, is_tabular, principal_minor",
     "loan_fact": "person_id, loan_no, seq, kind, schema_version, effective_on, recorded_on, recorded_at,"
     " source, source_ref, actor, payload",
     "journal": "person_id, loan_no, seq, part, posted_on, accounts, amounts",
@@ -100,7 +100,8 @@ def write_loans(
                 *(book.open_on, Jsonb(terms_to_payload(each.terms))),
             )
         )
-        rows["loan_state"].append((key.person_id, key.loan_no, len(each.facts) + 1, one.plan.is_tabular))
+        state = agendas.state_of(one.plan)
+        rows["loan_state"].append((key.person_id, key.loan_no, len(each.facts) + 1, *state))
         _facts(rows, key, each.facts, book, actor, at)
         _journals(rows, key, one)
         rows["agenda"].append(agendas.agenda_row(key, book.book_id, each.product_no, one.plan, measures))

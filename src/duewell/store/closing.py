@@ -157,15 +157,15 @@ def _turn(conn: Connection, part: _Part, given: dict[str, Any]) -> int:
     read = loans.read_many(conn, keys)
     measures = Measures(conn)
     buckets = loans.buckets_of_book(conn, given["book"])
-    rows, turned = [], 0
+    plans, turned = [], 0
     for key, (_, _, product_no, was_turned) in zip(keys, found, strict=True):
         terms, facts = read[key]
         # What was recorded after the cut-off belongs to the next day; its own posting writes it.
         facts = [f for f in facts if f.recorded_on <= given["day"]]
         plan, _ = contract_of(terms).agenda(facts, open_on=given["day"], is_closing=True, buckets=buckets)
         turned += plan.is_turned and not was_turned
-        rows.append(agendas.agenda_row(key, given["book"], product_no, plan, measures))
-    agendas.put_agendas(conn, rows)
+        plans.append((key, product_no, plan))
+    agendas.put_agendas(conn, plans, book_id=given["book"], measures=measures)
     return turned
 
 

@@ -16,6 +16,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+import psycopg
+
 from duewell.domain.contract import Change, Contract, State, contract_of, refusal_of
 from duewell.domain.errors import Conflict, InvalidInput, Refusal
 from duewell.domain.facts import TAKING_BACK, Fact, FactKind
@@ -113,6 +115,15 @@ def _by_table(conn: Connection, payments: Sequence[tuple[LoanKey, Fact, Request]
     """What came of the payments that could go by table; None for those that could not."""
     if not payments:
         return []
+    first: dict[object, int] = {}
+    for n, (loan, fact, request) in enumerate(payments):
+        first.setdefault(request.key, n)
+        first.setdefault((loan, fact.source, fact.source_ref), n)
+    # A key or a reference met a second time finds what came of the first one: the general path says what.
+    again = [
+        first[request.key] < n or first[loan, fact.source, fact.source_ref] < n
+        for n, (loan, fact, request) in enumerate(payments)
+    ]
     rows = [
         tabular.Payment(
             loan,
@@ -124,16 +135,25 @@ def _by_table(conn: Connection, payments: Sequence[tuple[LoanKey, Fact, Request]
             request.key,
             _hash(loan, fact, is_dated=request.is_dated),
         )
-        for loan, fact, request in payments
+        for (loan, fact, request), is_again in zip(payments, again, strict=True)
+        if not is_again
     ]
     asked = payments[0][2]
-    for _ in range(_TRIES):
+    for number in range(_TRIES):
         try:
             with conn.transaction():
-                answers = tabular.post(conn, rows, client_id=asked.client_id, actor=asked.actor, at=asked.at)
-        except tabular.Met:
+                answers = tabular.post(
+                    conn,
+                    rows,
+                    client_id=asked.client_id,
+                    actor=asked.actor,
+                    at=asked.at,
+                    is_locking=number > 0,
+                )
+        except psycopg.errors.SerializationFailure:
             continue
-        return [_posted(*answer) for answer in answers]
+        found = iter(answers)
+        return [None if is_again else _posted(*next(found)) for is_again in again]
     return [None] * len(payments)
 
 
@@ -189,8 +209,8 @@ def _record(
 def _project(conn: Connection, row: LoanRow, seq: int, change: Change) -> None:
     """Write the loan's agenda anew, and what the fact changes in the sums of days already closed."""
     measures = Measures(conn)
-    rows = [agendas.agenda_row(row.key, row.book_id, row.product_no, change.plan, measures)]
-    agendas.put_agendas(conn, rows)
+    plans = [(row.key, row.product_no, change.plan)]
+    agendas.put_agendas(conn, plans, book_id=row.book_id, measures=measures)
     if change.moved:
         agendas.put_move(
             conn,

@@ -34,24 +34,30 @@ class Payment:
     body_hash: bytes
 
 
-class Met(Exception):
-    """Another transaction used one of the keys at the same moment: roll back and try again."""
-
-
 Answer = tuple[str, dict[str, Any] | Conflict | None]
 
 
 def post(
-    conn: Connection, payments: Sequence[Payment], *, client_id: str, actor: str, at: datetime
+    conn: Connection,
+    payments: Sequence[Payment],
+    *,
+    client_id: str,
+    actor: str,
+    at: datetime,
+    is_locking: bool,
 ) -> list[Answer]:
-    """Post what can be posted by table, in the order given; loans are locked in the order of their keys.
+    """Post what can be posted by table, in the order given.
 
+    Where nobody else is expected at the same loans nothing is locked until it is written, and compared then;
+    `is_locking` locks the loans first, in the order of their keys.
     A key used for something else gives a Conflict in its place; the others are not touched by it.
-    Raises   Met when the transaction must be rolled back and tried again.
+    No key, and no reference of a loan, may stand twice among them.
+    Raises   psycopg's SerializationFailure where another used one of the keys or loans at the same moment:
+             roll back and try again, locking.
     """
     rows = conn.execute(
-        "select outcome, told from duewell.post_payments(%s, %s, %s, %s::bigint[], %s::smallint[],"
-        " %s::bigint[], %s::date[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bytea[])",
+        "select nth, outcome, told from duewell.post_payments(%s, %s, %s, %s::bigint[], %s::smallint[],"
+        " %s::bigint[], %s::date[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bytea[], %s)",
         [
             client_id,
             actor,
@@ -65,11 +71,11 @@ def post(
             [each.ref for each in payments],
             [each.key for each in payments],
             [each.body_hash for each in payments],
+            is_locking,
         ],
     ).fetchall()
-    if any(outcome == "met" for outcome, _ in rows):
-        raise Met
-    return [_answer(each, *row) for each, row in zip(payments, rows, strict=True)]
+    rows.sort()
+    return [_answer(each, *row[1:]) for each, row in zip(payments, rows, strict=True)]
 
 
 def _answer(payment: Payment, outcome: str, told: dict[str, Any] | None) -> Answer:

