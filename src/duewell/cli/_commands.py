@@ -19,7 +19,7 @@ import typer
 
 from duewell import __version__
 from duewell.app import connect
-from duewell.cli import _caps, _cost, _demo, _ledger, _line, _loan, _products, _tables, _whatif
+from duewell.cli import _caps, _cost, _demo, _ledger, _line, _loan, _payments, _products, _tables, _whatif
 from duewell.cli._frame import REFUSED, day, day_or_instant, ending, make_frame, now, run
 from duewell.cli._options import (
     AsOf,
@@ -307,6 +307,9 @@ def reverse(
         gone = fact_named(loans.read_facts(frame.conn, where), ref, kind, request)
         fact = Fact(FactKind.REVERSED, gone.effective_on, row.book_open_on, "cli", request, reverses=gone.key)
         _tables.recorded(frame, record_fact(frame.conn, where, fact, Request("cli", request, "cli", now())))
+
+
+app.command("pay-file")(_payments.pay_file)
 
 
 @report_app.command("overdue")

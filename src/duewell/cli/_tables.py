@@ -22,6 +22,7 @@ from rich.text import Text
 from duewell.catalogues import render
 from duewell.cli._frame import Frame, RefusedRows, amount, visible
 from duewell.domain.party import loan_id
+from duewell.domain.tape import RowRefusal
 from duewell.services.close_day import DayReport, Progress
 from duewell.services.import_tape import ImportReport
 from duewell.services.report_overdue import OverdueReport, as_document, totals
@@ -74,11 +75,12 @@ def recorded(frame: Frame, result: dict[str, Any]) -> None:
 def refused_tape(frame: Frame, report: ImportReport) -> RefusedRows:
     """A tape that was refused, as a problem that lists every row."""
     problem = RefusedRows("tape-refused", refused=len(report.refusals))
-    problem.refusals = _refusals(frame, report)
+    problem.refusals = refusals(frame, report.refusals)
     return problem
 
 
-def _refusals(frame: Frame, report: ImportReport) -> list[dict[str, Any]]:
+def refusals(frame: Frame, refused: Sequence[RowRefusal]) -> list[dict[str, Any]]:
+    """Refused rows as data."""
     return [
         {
             "line": r.line,
@@ -87,8 +89,16 @@ def _refusals(frame: Frame, report: ImportReport) -> list[dict[str, Any]]:
             "code": r.message.code,
             "detail": render(r.message, frame.lang),
         }
-        for r in report.refusals
+        for r in refused
     ]
+
+
+def tell_refusals(frame: Frame, refused: Sequence[RowRefusal], count: int) -> None:
+    """The first refused rows of so many, with their reasons."""
+    for each in refused[:SHOWN]:
+        frame.tell("cli-row-refused", line=each.line, column=each.column, reason=each.message)
+    if count > SHOWN:
+        frame.tell("cli-more-refusals", count=count - SHOWN)
 
 
 def import_report(frame: Frame, book: str, report: ImportReport) -> None:
@@ -101,14 +111,11 @@ def import_report(frame: Frame, book: str, report: ImportReport) -> None:
                 "taken_over": report.taken_over,
                 "already_there": report.already_there,
                 "is_written": report.is_written,
-                "refusals": _refusals(frame, report),
+                "refusals": refusals(frame, report.refusals),
             }
         )
         return
-    for each in report.refusals[:SHOWN]:
-        frame.tell("cli-row-refused", line=each.line, column=each.column, reason=each.message)
-    if len(report.refusals) > SHOWN:
-        frame.tell("cli-more-refusals", count=len(report.refusals) - SHOWN)
+    tell_refusals(frame, report.refusals, len(report.refusals))
     if report.is_written:
         frame.tell(
             "cli-imported",
