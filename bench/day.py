@@ -128,15 +128,13 @@ create table bench_touched (
 ) with (fillfactor = 45)
 """
 
-# An agenda takes its loan's slope back to nothing in the end: what it still takes back is the slope of today.
 _FILL = """
 insert into bench_touched (person_id, loan_no, product_no, slope)
 select a.person_id, a.loan_no, a.product_no,
-  -coalesce(sum(u.adds) filter (where m.name = 'interest.slope'), 0)
+  coalesce(sum(a.level[width_bucket(%(day)s::date, a.dates) * cardinality(a.level_measure) + u.place])
+    filter (where m.name = 'interest.slope'), 0)
 from duewell.agenda a
-left join lateral unnest(a.sum_measure[coalesce(a.sum_to[width_bucket(%(day)s::date, a.dates)], 0) + 1 :],
-                         a.sum_add[coalesce(a.sum_to[width_bucket(%(day)s::date, a.dates)], 0) + 1 :])
-  as u(measure_no, adds) on true
+left join lateral unnest(a.level_measure) with ordinality as u(measure_no, place) on true
 left join duewell.measure m using (measure_no)
 group by 1, 2, 3 order by 1, 2
 """

@@ -26,8 +26,8 @@ _TABLES = {
     "loan_fact": "loan_no, seq, kind, schema_version, effective_on, recorded_on, recorded_at, source,"
     " source_ref, actor, payload, reverses_seq",
     "journal": "loan_no, seq, part, posted_on, accounts, amounts",
-    "agenda": "loan_no, book_id, product_no, is_turned, since, dates, kinds, cum, sum_to, sum_measure,"
-    " sum_add, pays",
+    "agenda": "loan_no, book_id, product_no, is_turned, since, dates, kinds, cum, pays, base_on,"
+    " level_measure, level, flow_measure, flow",
 }
 _BATCH = 20
 """Copies made by one statement, so that memory stays small and the rows of a copy lie together."""

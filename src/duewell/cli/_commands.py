@@ -44,6 +44,7 @@ from duewell.services.close_day import close_day
 from duewell.services.generate_book import generate_book
 from duewell.services.import_tape import import_tape
 from duewell.services.open_book import open_book
+from duewell.services.rebuild_agendas import rebuild_agendas
 from duewell.services.record_fact import Request, record_fact
 from duewell.services.report_overdue import as_document, report_overdue
 from duewell.services.verify_book import verify_book
@@ -161,6 +162,20 @@ def book_generate(
         frame.tell("cli-book-generated", book=book, loans=made, seed=seed)
         if as_json:
             frame.document({"schema": "duewell.generated-book/1", "book": book, "loans": made, "seed": seed})
+
+
+@book_app.command("rebuild")
+def book_rebuild(book: Book, lang: Lang = None, as_json: Json = False) -> None:
+    """Write every loan's agenda anew from its facts, after an upgrade or a finding of verify."""
+    frame = make_frame(lang=lang, is_json=as_json)
+    with ending(frame), frame.progress() as bar:
+        task = bar.add_task(book, total=None)
+        count = rebuild_agendas(
+            frame.conn, book, on_progress=lambda done, of: bar.update(task, completed=done, total=of)
+        )
+        frame.tell("cli-book-rebuilt", book=book, loans=count)
+        if as_json:
+            frame.document({"schema": "duewell.rebuilt-book/1", "book": book, "loans": count})
 
 
 @app.command("import")
@@ -341,13 +356,28 @@ def overdue(
 
 
 @app.command()
-def verify(book: Book, lang: Lang = None, as_json: Json = False) -> None:
+def verify(
+    book: Book,
+    sample: Annotated[
+        int | None,
+        typer.Option(
+            "--sample", min=0, help="Fold so many loans, drawn at random, not all; 0 for sums only."
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Which loans are drawn.")] = 0,
+    lang: Lang = None,
+    as_json: Json = False,
+) -> None:
     """Check that everything kept is what the facts say: ledgers, sums, agendas, append-only."""
     frame = make_frame(lang=lang, is_json=as_json)
     with ending(frame), frame.progress() as bar:
         task = bar.add_task(book, total=None)
         verdict = verify_book(
-            frame.conn, book, on_progress=lambda done, of: bar.update(task, completed=done, total=of)
+            frame.conn,
+            book,
+            sample=sample,
+            seed=seed,
+            on_progress=lambda done, of: bar.update(task, completed=done, total=of),
         )
     _tables.verdict(frame, verdict)
     if verdict.findings:

@@ -244,6 +244,7 @@ def verdict(frame: Frame, found: Verdict) -> None:
                 "as_of": str(found.as_of) if found.as_of else None,
                 "is_clean": not found.findings,
                 "checked": dict(found.checked),
+                "wrong_share_max": found.wrong_share_max,
                 "findings": [{"code": code, **facts} for code, facts in found.findings],
             }
         )
@@ -258,3 +259,5 @@ def verdict(frame: Frame, found: Verdict) -> None:
         findings=len(found.findings),
         as_of=found.as_of or "-",
     )
+    if found.wrong_share_max is not None and not found.findings:
+        frame.tell("cli-verify-sample", share=f"{100 * found.wrong_share_max:.3g}")

@@ -150,6 +150,15 @@ def lock_loan(conn: Connection, key: LoanKey) -> LoanRow:
     return read_loan(conn, key)
 
 
+def lock_many(conn: Connection, keys: Sequence[LoanKey]) -> None:
+    """Lock the states of loans, in the order of their keys."""
+    conn.execute(
+        "select 1 from unnest(%s::bigint[], %s::smallint[]) as k(p, n) join duewell.loan_state s"
+        " on s.person_id = k.p and s.loan_no = k.n order by s.person_id, s.loan_no for update of s",
+        [[k.person_id for k in keys], [k.loan_no for k in keys]],
+    )
+
+
 def book_of(conn: Connection, key: LoanKey) -> int:
     """The book a loan belongs to."""
     row = conn.execute(
