@@ -238,10 +238,10 @@ class _Book:
 
     def _principal(self, row: Row, interest: Proof) -> Proof:
         due = row.due[PRINCIPAL]
-        if row.is_down_payment and not row.is_charge and not row.is_met:
-            return self._down_payment(row, due)
         if row.is_taken_over and not row.is_met:
             return _sum("taken-over", due, row.nr, self.shares[("taken-over", row.nr, PRINCIPAL)])
+        if row.is_down_payment and not row.is_charge and not row.is_met:
+            return self._down_payment(row, due)
         got = _sum("collected", row.paid[PRINCIPAL], row.nr, self._got(row, PRINCIPAL))
         if due == 0:
             return Proof("nothing", 0, row.nr)
