@@ -44,15 +44,18 @@ def late_since(terms: LoanTerms, facts: list[Fact], as_of: date) -> date | None:
     return ageing(state).since if state.charged_off_on is None else None
 
 
-def run(terms: LoanTerms, facts: list[Fact], until: date) -> int:
-    """Close every day, folding only when a fact arrives or a row is missed; returns the number of folds."""
+def run(terms: LoanTerms, facts: list[Fact], until: date, *, agreed: tuple[Fact, ...] = ()) -> int:
+    """Close every day, folding only when a fact arrives or a row is missed; returns the number of folds.
+
+    Changes `agreed` ahead are known from the first day on.
+    """
     days = sorted({f.effective_on for f in facts})
     sums: Sums = {}
     plan: Agenda | None = None
     folds = 0
     on = days[0]
     while on <= until:
-        seen = [f for f in facts if f.effective_on <= on]
+        seen = [*(f for f in facts if f.effective_on <= on), *agreed]
         if on in days or plan is None:
             plan, before = agenda(terms, seen, open_on=on)
             assert before == sums
@@ -133,3 +136,33 @@ def test_a_loan_taken_over_accrues_for_its_owner_from_the_opening_on() -> None:
     assert ageing(state).overdue == 205_000
     sums = standing(look(TERMS, [fact], as_of=opened, is_closing=True), opened)
     assert sums[("interest.opened", "1/348")] == sums[("interest.accrued", "1/348")]
+
+
+def test_changes_agreed_ahead_are_closed_without_another_fold() -> None:
+    """A lower rate from 15 February and a pause in March are known when the money goes out."""
+    terms = replace(TERMS, instalments=1, every=6)
+    lower, pause = date(2024, 2, 15), date(2024, 3, 20)
+    agreed = (
+        Fact(FactKind.RATE_CHANGED, lower, terms.start, "test", "r", rate=Fraction(12, 100)),
+        Fact(FactKind.PAUSE_SET, pause, terms.start, "test", "p", until=pause + 5 * DAY),
+    )
+    assert run(terms, [disbursed(terms)], date(2024, 6, 11), agreed=agreed) == 1
+    plan, _ = agenda(terms, [disbursed(terms), *agreed], open_on=terms.start)
+    rates = {entry.on: entry.adds for entry in plan.entries if entry.kind is EntryKind.RATE}
+    assert set(rates) == {lower - DAY, pause - DAY, pause + 5 * DAY}
+
+
+def test_interest_collected_alone_before_its_day_is_not_due_a_second_time() -> None:
+    """Half a month's interest and nothing else is paid in the middle of a row."""
+    terms = replace(TERMS, start=date(2024, 1, 1), penalty=None)
+    on = date(2024, 1, 16)
+    pay = Fact(FactKind.PAYMENT_RECEIVED, on, on, "test", "p", amount=8_710)
+    assert fold(terms, [disbursed(terms), pay], as_of=on).applied[-1].parts == (0, 0, 8_710, 0)
+    run(terms, [disbursed(terms), pay], date(2024, 4, 1))
+
+
+def test_a_loan_is_behind_from_the_closing_of_a_missed_due_date_on() -> None:
+    facts, due = [disbursed(TERMS)], date(2024, 1, 12)
+    told = [(due - DAY, True), (due, False), (due, True), (due + DAY, False)]
+    views = [look(TERMS, facts, as_of=on, is_closing=is_closing) for on, is_closing in told]
+    assert [view.is_silent for view in views] == [False, False, True, True]
