@@ -37,8 +37,11 @@ def opened(position: Position, on: date) -> Fact:
 
 @st.composite
 def handed_over(draw: st.DrawFn) -> tuple[LoanTerms, list[Fact], date, int]:
-    """A loan, the facts that paid its first rows on their days, a day after them, and how many it paid."""
-    terms = draw(loans())
+    """A loan, the facts that paid its first rows on their days, a day after them, and how many it paid.
+
+    Without an interest grace: a position does not say what was deferred before it.
+    """
+    terms = replace(draw(loans()), grace_interest=0)
     facts = [disbursed(terms)]
     due = [row.due_on for row in fold(terms, facts, as_of=terms.start).rows]
     count = draw(st.integers(0, len(due) - 1))

@@ -352,9 +352,10 @@ class Fold(Interest):
             self.is_told = not is_trial
             end = rows[end_at]
             if end.is_locked:
-                # Interest that ran after the last row was paid ahead has no later row to move to.
-                end.due[INTEREST] += carry
-                end.carry = carry
+                # Interest that ran after the last row was paid ahead, or was deferred to a row that was, has
+                # no later row to move to.
+                end.due[INTEREST] += carry + deferred
+                end.carry = carry + deferred
         if not is_trial:
             self._charge_penalties(as_of)
 
@@ -417,9 +418,9 @@ class Fold(Interest):
         if not grace:
             return 0
         if self._is_deferring(row):
-            deferred += row.due[INTEREST]
-            row.due[INTEREST] = 0
-            return deferred
+            left = row.due[INTEREST] - row.paid[INTEREST]
+            row.due[INTEREST] = row.paid[INTEREST]
+            return deferred + left
         row.due[INTEREST] += deferred
         return 0
 
