@@ -81,6 +81,7 @@ def test_a_grace_of_ageing_moves_the_first_late_day_and_no_amount() -> None:
     for late, since in ((1, None), (3, None), (4, due + timedelta(days=3))):
         state = fold(terms, facts, as_of=due + timedelta(days=late))
         assert delinquent_since(state) == since
+    assert aged(fact(FactKind.PAYMENT_RECEIVED, "2026-02-01", 9_999), on="2026-02-02").dpd == 1
     missing_a_cent = fact(FactKind.PAYMENT_RECEIVED, "2026-02-01", 9_999)
     state = fold(terms, [*facts, missing_a_cent], as_of=due + timedelta(days=4))
     assert delinquent_since(state) == due + timedelta(days=3)

@@ -18,7 +18,7 @@ from duewell.domain.agenda import Agenda, EntryKind, Sums, rolled
 from duewell.domain.calendar import DaysInMonth, DaysInYear
 from duewell.domain.facts import Fact, FactKind
 from duewell.domain.loan import ageing, agenda, fold, look, standing
-from duewell.domain.product import Convention, Engine, LoanTerms, PenaltyTerms
+from duewell.domain.product import Convention, Engine, LoanTerms, PenaltyTerms, RateCap
 from tests.domain.strategies import disbursed, lives
 
 DAY = timedelta(days=1)
@@ -150,6 +150,13 @@ def test_changes_agreed_ahead_are_closed_without_another_fold() -> None:
     plan, _ = agenda(terms, [disbursed(terms), *agreed], open_on=terms.start)
     rates = {entry.on: entry.adds for entry in plan.entries if entry.kind is EntryKind.RATE}
     assert set(rates) == {lower - DAY, pause - DAY, pause + 5 * DAY}
+
+
+def test_a_cap_that_begins_later_lowers_the_penalty_without_another_fold() -> None:
+    assert TERMS.penalty is not None
+    cap = RateCap(date(2024, 3, 1), Fraction(9, 100), "a cap")
+    terms = replace(TERMS, penalty=replace(TERMS.penalty, caps=(cap,)))
+    assert run(terms, [disbursed(terms)], date(2024, 9, 30)) == 2
 
 
 def test_interest_collected_alone_before_its_day_is_not_due_a_second_time() -> None:

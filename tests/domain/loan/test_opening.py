@@ -189,4 +189,5 @@ def test_the_last_row_past_due_is_all_that_a_loan_past_its_end_keeps() -> None:
     state = fold(LATE, [opened(position, date(2026, 4, 11))], as_of=date(2026, 4, 11))
     assert [(row.due_on, row.unpaid) for row in state.rows] == [(date(2026, 4, 1), 39_996)]
     repaid = fold(LATE, [opened(Position(0), date(2026, 4, 11))], as_of=date(2026, 4, 11))
+    assert [row.due_on for row in repaid.rows] == [date(2026, 4, 1)]
     assert (repaid.principal_out, sum(row.unpaid for row in repaid.rows)) == (0, 0)

@@ -318,6 +318,44 @@ STORIES: dict[str, tuple[LoanTerms, str]] = {
         2026-03-01 re-amortize       -> ask1 0.00 ask2 109.09 ask11 109.09 ask12 109.10 principal 100.00
         """,
     ),
+    "charges of a loan whose plan is paid: one row a day": (
+        YEAR,
+        """
+        2026-01-01 lend 1200.00      -> rows 12
+        2026-01-01 settle            -> out 0.00
+        2027-02-01 fee 5.00          -> rows 13 ask13 5.00
+        2027-02-01 penalty 2.00      -> rows 13 ask13 7.00
+        2027-02-02 fee 1.00          -> rows 14 ask14 1.00 dpd 1 overdue 7.00
+        """,
+    ),
+    "a fixed instalment, and more instalments": (
+        replace(YEAR, instalment=11_000),
+        """
+        2026-01-01 lend 1200.00      -> ask2 110.00
+        2026-02-01 extend by 3 from 2026-03-01 -> ask1 110.00 ask2 84.75
+        """,
+    ),
+    "a rate from the first day of a row counts for all of it, as agreed": (
+        by(is_recalculated_daily=False, engine=C),
+        """
+        2026-01-01 lend 1200.00      -> interest2 11.05
+        2026-02-02 rate 6%           -> interest1 12.00 interest2 5.53
+        """,
+    ),
+    "a rate from the second day of a row counts from the next, as agreed": (
+        by(is_recalculated_daily=False, engine=C),
+        """
+        2026-01-01 lend 1200.00      -> interest2 11.05
+        2026-02-03 rate 6%           -> interest1 12.00 interest2 11.05 interest3 5.05
+        """,
+    ),
+    "a cent is waived": (
+        YEAR,
+        """
+        2026-01-01 lend 1200.00      -> ask1 106.62
+        2026-02-01 waive interest 0.01 -> interest 0.01 row1 106.61
+        """,
+    ),
     "paid too much, and paid out again": (
         YEAR,
         """
