@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from duewell.domain.facts import Fact, FactKind
 from duewell.domain.loan import ageing, fold
-from duewell.domain.product import Convention, Engine, InterestMethod, LoanTerms, Part
+from duewell.domain.product import Convention, Engine, InterestMethod, LoanTerms, Part, Prepayment
 from tests.domain.loan.stories import check
 from tests.domain.strategies import disbursed
 
@@ -67,5 +67,16 @@ def test_interest_paid_before_its_day_in_a_grace_is_not_deferred_too() -> None:
         2026-01-01 lend 1200.00  -> interest1 0.00
         2026-01-21 pay 5.00      -> interest 5.00 interest1 5.00 row1 295.54
         2026-02-01 look          -> interest1 5.00 outstanding 1200.00
+        """,
+    )
+
+
+def test_a_row_that_asks_nothing_in_its_grace_is_no_end_of_the_schedule() -> None:
+    """Also where a payment ahead would lead to fewer rows: January asks nothing, and is a row."""
+    convention = Convention(engine=Engine.CUMULATIVE, prepayment=Prepayment.REDUCE_NUMBER)
+    check(
+        replace(FOUR, instalments=2, grace_principal=1, grace_interest=1, convention=convention),
+        """
+        2026-01-01 lend 1200.00  -> rows 2 ask1 0.00 interest2 24.00 ask2 1224.00
         """,
     )
