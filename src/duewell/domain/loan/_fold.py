@@ -331,7 +331,7 @@ class Fold(Interest):
                 else:
                     asks = whole + carry + row.moved[INTEREST]
                     # What was deferred to this row is added below, so it is no part of its own interest.
-                    collected = row.paid[INTEREST] - (0 if self._is_deferring(row) else deferred)
+                    collected = row.paid[INTEREST] - (0 if self.is_deferring(row) else deferred)
                     # Interest collected ahead of a pause or a lower rate is credited to the next row.
                     row.carry, row.due[INTEREST] = carry, max(asks, collected)
                     carry = row.credit = min(asks - collected, 0)
@@ -352,9 +352,10 @@ class Fold(Interest):
             self.is_told = not is_trial
             end = rows[end_at]
             if end.is_locked:
-                # Interest that ran after the last row was paid ahead has no later row to move to.
-                end.due[INTEREST] += carry
-                end.carry = carry
+                # Interest that ran after the last row was paid ahead, or was deferred to a row that was, has
+                # no later row to move to.
+                end.due[INTEREST] += carry + deferred
+                end.carry = carry + deferred
         if not is_trial:
             self._charge_penalties(as_of)
 
@@ -416,14 +417,14 @@ class Fold(Interest):
         grace = self.terms.grace_interest
         if not grace:
             return 0
-        if self._is_deferring(row):
-            deferred += row.due[INTEREST]
-            row.due[INTEREST] = 0
-            return deferred
+        if self.is_deferring(row):
+            left = row.due[INTEREST] - row.paid[INTEREST]
+            row.due[INTEREST] = row.paid[INTEREST]
+            return deferred + left
         row.due[INTEREST] += deferred
         return 0
 
-    def _is_deferring(self, row: Row) -> bool:
+    def is_deferring(self, row: Row) -> bool:
         """Whether the interest of a row is collected with a later one."""
         return row.nr - self.row_nr_offset <= self.terms.grace_interest
 
