@@ -119,6 +119,8 @@ def build(deal: Deal, acts: Sequence[Act], ledger: Ledger, as_of: date) -> list[
             line.balance = lent_by(deal, acts, ledger, line.due_on) - given
             continue
         line.carry_in, line.deferred_in = credit, deferred
+        # A plan set anew is made of what is left: what was overpaid before lowers nothing of it again.
+        skip = 0 if line.nr in ledger.extended else skip
         full = 0 if line.is_down else interest_of(deal, acts, ledger, lines, i, as_of)
         number = line.nr - (1 if deal.down_share else 0)
         is_deferring = 0 < number <= deal.grace_interest

@@ -84,6 +84,8 @@ class Ledger:
     """Money lent again: its day, its amount, and the row that asks for it."""
     replanned: list[tuple[int, int, int]] = field(default_factory=list)
     """Plans set anew on the cumulative engine: acts met, first row, balance."""
+    extended: list[int] = field(default_factory=list)
+    """The rows that extensions begin with, on the cumulative engine."""
     beside: list[Beside] = field(default_factory=list)
     shares: list[Share] = field(default_factory=list)
     met: list[Met] = field(default_factory=list)

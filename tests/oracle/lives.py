@@ -83,7 +83,7 @@ def story(seed: int, allowed: frozenset[str]) -> Story:
     if "pay" in allowed and rng.random() < 0.85:
         facts += payments(rng, terms, life_days, features)
     plans = [name for name in NEW_PLANS if name in allowed and not is_outside(name, features)]
-    if plans and rng.random() < 0.3:
+    if plans and rng.random() < PLAN_SHARE:
         facts += new_plans(rng, terms, plans, life_days, features)
     if "late-learnt" in allowed:
         facts = learnt(rng, facts, features)
@@ -383,4 +383,5 @@ TURNS = {
     "payoff": payoffs,
     "charge-off": charge_offs,
 }
+PLAN_SHARE = 0.3
 NEW_PLANS = ("move", "extend", "re-age", "re-amortise")

@@ -89,6 +89,7 @@ def extend(life: Life, act: Act) -> int | None:
     before = sum(n.due[PRINCIPAL] for n in lines if n.nr < line.nr)
     if life.deal.engine == "cumulative":
         ledger.replanned.append((at, line.nr, lent - before))
+        ledger.extended.append(line.nr)
     return 0
 
 

@@ -394,6 +394,8 @@ class Fold(Interest):
         """
         paid = row.paid[PRINCIPAL]
         left += paid
+        if row.begins_plan:
+            skip = 0
         if is_last:
             planned = left
         elif row.is_grace:

@@ -62,17 +62,18 @@ def _move_due_date(work: Fold, change: DueDateMoved, on: date) -> None:
     if change.to_due <= row.start:
         raise InvalidInput("due-date-before-its-row", due_on=str(change.to_due), start=str(row.start))
     terms, step = work.terms, work.anchor
-    row.part = counted_part(terms, row.start, change.to_due, step.frequency)
     for each in work.rows[k:]:
         work.set_back(each, each.due_on)
     for n, each in enumerate(work.rows[k:]):
         each.due_on = step_date(change.to_due, n, step.every, step.frequency)
         each.day_rate = (0, 0)
+        _set_step(work, each, step)
         if n:
             each.start = work.rows[k + n - 1].due_on
         if each.penalty_to is not None and not (terms.penalty and terms.penalty.pct is not None):
             # What was charged stays charged; from the new date on it counts anew.
             each.penalty_to = None
+    row.part = counted_part(terms, row.start, change.to_due, step.frequency)
     work.anchor = replace(step, on=change.to_due, nr=row.nr)
     work.is_moved = True
 
@@ -88,8 +89,11 @@ def _extend(work: Fold, change: Extended, on: date) -> None:
         last = work.rows[-1]
         due_on = step_date(step.on, last.nr + 1 - step.nr, step.every, step.frequency)
         row = Row(last.nr + 1, last.due_on, due_on)
-        row.part = _own_part(work, step)
+        _set_step(work, row, step)
         work.rows.append(row)
+    for row in work.rows[first:]:
+        row.extra = 0  # what was asked beside the instalment is spread with it
+    work.rows[first].begins_plan = True
     work.thaw()
     work.set_instalments(first, balance, on, is_new=True)
 
@@ -110,7 +114,7 @@ def _re_age(work: Fold, change: ReAged, on: date) -> int:
             work.set_back(row, on)
             meet(row, left)
         kept.append(row)
-    terms, previous, nr = work.terms, on, work.rows[-1].nr if not kept else kept[-1].nr
+    terms, previous, nr = work.terms, on, kept[-1].nr if kept else 0
     if work.fees is not None:
         work.fees.last_row = min(work.fees.last_row, nr)
     rows = []
@@ -118,9 +122,11 @@ def _re_age(work: Fold, change: ReAged, on: date) -> int:
     for n in range(change.instalments):
         due_on = step_date(change.first_due, n, change.every, change.frequency)
         row = Row(nr + n + 1, previous, due_on)
-        row.part = _own_part(work, step) if n else counted_part(terms, previous, due_on, step.frequency)
+        _set_step(work, row, step)
         rows.append(row)
         previous = due_on
+    rows[0].part = counted_part(terms, on, change.first_due, step.frequency)
+    rows[0].begins_plan = True
     work.rows = kept + rows
     work.anchor = step
     work.reopen()
@@ -135,12 +141,13 @@ def _check_owed(work: Fold, on: date) -> None:
         raise InvalidInput("no-principal-out", effective_on=on.isoformat())
 
 
-def _own_part(work: Fold, step: Anchor) -> Fraction | None:
-    """The part of a year of a row whose step is not the one agreed; None where the usual one holds."""
+def _set_step(work: Fold, row: Row, step: Anchor) -> None:
+    """Give a row the part of a year of its plan's step, where that is not the one agreed."""
     terms = work.terms
-    if (step.every, step.frequency) == (terms.every, terms.frequency) or not counts_steps(terms):
-        return None
-    return step_part(terms, step.every, step.frequency)
+    row.part = row.step = None
+    if (step.every, step.frequency) != (terms.every, terms.frequency):
+        row.step = step_part(terms, step.every, step.frequency)
+        row.part = row.step if counts_steps(terms) else None
 
 
 def _cut(work: Fold, row: Row, on: date) -> bool:

@@ -36,7 +36,9 @@ class Row:
     `interest_to` is the day up to which interest was collected early. A row taken over came past due with
     an opening position. The principal of a row set apart is past due and bears a penalty in place of
     contract interest.
-    `part` is the part of a year the row stands for where that is not one step of the plan. `moved` are
+    `part` is the part of a year the row stands for where that is not one step of the plan, `step` the one its
+    instalment counts with where a new plan has another step than agreed. With a row that begins a plan, what
+    was overpaid before is in the instalments and lowers no principal again. `moved` are
     parts charged to another row and asked here, below zero what this row gave up; a row that gave up all
     it asked is met, and keeps the balance as agreed at its start.
     """
@@ -64,6 +66,8 @@ class Row:
     is_apart: bool = False
     is_met: bool = False
     part: Fraction | None = None
+    step: Fraction | None = None
+    begins_plan: bool = False
     agreed: int = 0
     skipped: int = 0
     credit: int = 0
