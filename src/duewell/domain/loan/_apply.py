@@ -523,7 +523,8 @@ class _Payment:
 
     def _early_cumulative(self) -> None:
         work = self.work
-        due_today = [r for r in work.rows if r.due_on == self.on and not r.is_down_payment]
+        plan = work.rows[work.plan_from :]
+        due_today = [r for r in plan if r.due_on == self.on and not r.is_down_payment]
         k = work.rows.index(due_today[0]) if due_today else work.row_at(self.on)
         row = work.rows[k]
         planned = row.due[PRINCIPAL]

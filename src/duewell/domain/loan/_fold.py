@@ -123,6 +123,9 @@ class Fold(Interest):
         self.final_on: date | None = None
         self.void: list[tuple[Fact, Refusal]] = []
         self.row_nr_offset = 1 if terms.down_payment_share else 0
+        self.grace_interest = terms.grace_interest
+        self.plan_from = 0
+        """Index of the first row of the plan in force: a re-age closes all rows before its own."""
 
     def note(self, fact: Fact, amount: int, parts: Sequence[int], kind: str, overpaid: int = 0) -> None:
         """Keep what a fact did."""
@@ -316,6 +319,7 @@ class Fold(Interest):
                 break
             if row.is_met:
                 carry -= row.carry - row.credit  # asked when it was met; a new row asks for it now
+                skip, deferred = row.skip_on, row.deferred
                 if self.recorder is not None and row.start < row.due_on:
                     # Its figures stand; only its slices are told again, on the balance of its time.
                     self.interest(row, row.due_on, as_of, row.agreed)
@@ -336,8 +340,8 @@ class Fold(Interest):
                     row.carry, row.due[INTEREST] = carry, max(asks, collected)
                     carry = row.credit = min(asks - collected, 0)
                     left = self.out - behind - (lent_since(self.lent, row.due_on) if k < end_at else 0)
-                    skip = self._set_principal(row, k == last, left, skip)
-                    deferred = self._defer(row, deferred)
+                    skip = row.skip_on = self._set_principal(row, k == last, left, skip)
+                    deferred = row.deferred = self._defer(row, deferred)
             if self.fees is not None:
                 self.fees.ask(row, as_of, out - behind, self.tracer)
             unpaid = row.due[PRINCIPAL] - row.paid[PRINCIPAL]
@@ -415,8 +419,7 @@ class Fold(Interest):
 
     def _defer(self, row: Row, deferred: int) -> int:
         """Interest of the first rows of an interest grace comes due with the first row after them."""
-        grace = self.terms.grace_interest
-        if not grace:
+        if not self.grace_interest:
             return 0
         if self._is_deferring(row):
             deferred += row.due[INTEREST]
@@ -427,7 +430,7 @@ class Fold(Interest):
 
     def _is_deferring(self, row: Row) -> bool:
         """Whether the interest of a row is collected with a later one."""
-        return row.nr - self.row_nr_offset <= self.terms.grace_interest
+        return row.nr - self.row_nr_offset <= self.grace_interest
 
     def set_balances(self) -> None:
         """Write the balance after each row: what was lent by then less what the rows ask."""
@@ -438,7 +441,8 @@ class Fold(Interest):
 
     def row_at(self, on: date) -> int:
         """Index of the row whose period (start, due] contains `on`; the last one after maturity."""
-        for k, row in enumerate(self.rows):
+        for k in range(self.plan_from, len(self.rows)):
+            row = self.rows[k]
             if not row.is_down_payment and not row.is_met and on <= row.due_on:
                 return k
         return self.plan_end()

@@ -106,14 +106,13 @@ def _re_age(work: Fold, change: ReAged, on: date) -> int:
     if not 1 <= change.instalments <= INSTALMENTS_MAX or change.every < 1:
         raise InvalidInput("instalments-out-of-range", instalments=change.instalments, every=change.every)
     work.keep_agreed()
-    kept, left = [], [0, 0, 0, 0]
+    kept, left, deferred = [], [0, 0, 0, 0], 0
     for row in work.rows:
-        if row.due_on > on and not _cut(work, row, on):
+        if row.due_on > on and not _cut(work, row, on, deferred):
             continue
-        if row.unpaid > 0:
-            work.set_back(row, on)
-            meet(row, left)
         kept.append(row)
+        deferred = row.deferred
+    _close(work, kept, left, on)
     terms, previous, nr = work.terms, on, kept[-1].nr if kept else 0
     if work.fees is not None:
         work.fees.last_row = min(work.fees.last_row, nr)
@@ -127,8 +126,8 @@ def _re_age(work: Fold, change: ReAged, on: date) -> int:
         previous = due_on
     rows[0].part = counted_part(terms, on, change.first_due, step.frequency)
     rows[0].begins_plan = True
-    work.rows = kept + rows
-    work.anchor = step
+    work.rows, work.plan_from = kept + rows, len(kept)
+    work.anchor, work.grace_interest = step, 0
     work.reopen()
     principal = work.out
     work.set_instalments(len(kept), principal, on, is_new=True)
@@ -150,8 +149,24 @@ def _set_step(work: Fold, row: Row, step: Anchor) -> None:
         row.part = row.step if counts_steps(terms) else None
 
 
-def _cut(work: Fold, row: Row, on: date) -> bool:
-    """End a row on the day; False when nothing of it remains to be kept."""
+def _close(work: Fold, rows: list[Row], left: list[int], on: date) -> None:
+    """Ask nothing more of any row; interest that a grace defers yet is asked with the rest."""
+    if rows and rows[-1].deferred:
+        rows[-1].due[Part.INTEREST] += rows[-1].deferred
+        rows[-1].deferred = 0
+    for row in rows:
+        if row.unpaid > 0:
+            work.set_back(row, on)
+            meet(row, left)
+        elif not row.is_locked and not row.is_taken_over:
+            row.is_met = True
+
+
+def _cut(work: Fold, row: Row, on: date, deferred: int) -> bool:
+    """End a row on the day; False when nothing of it remains to be kept.
+
+    Interest that a grace deferred to it, or past it, is asked with its own.
+    """
     if row.start < on and work.is_bearing:
         days, before = (on - row.start).days, (row.due_on - row.start).days
         if counts_steps(work.terms):
@@ -165,9 +180,10 @@ def _cut(work: Fold, row: Row, on: date) -> bool:
             row.carry, row.credit = row.carry + moves - row.credit, moves
         elif not row.is_locked:
             interest = work.interest(row, on, on, row.agreed) + row.carry + row.moved[Part.INTEREST]
-            row.due[Part.INTEREST] = max(interest, row.paid[Part.INTEREST])
+            row.due[Part.INTEREST] = max(interest + deferred, row.paid[Part.INTEREST])
+            row.deferred = 0
             # What was collected beyond that day goes on to the new rows, like what earlier rows had left.
-            row.credit = min(interest - row.due[Part.INTEREST], 0)
+            row.credit = min(interest + deferred - row.due[Part.INTEREST], 0)
             row.due[Part.PRINCIPAL] = row.paid[Part.PRINCIPAL]
             row.is_met = True
         return True
