@@ -137,7 +137,7 @@ def build(deal: Deal, acts: Sequence[Act], ledger: Ledger, as_of: date) -> list[
         line.deferred_out = deferred
         given += line.due[PRINCIPAL]
         line.balance = lent_by(deal, acts, ledger, line.due_on) - given
-    add_charges(deal, acts, lines)
+    add_charges(deal, acts, ledger, lines)
     return lines
 
 

@@ -119,7 +119,8 @@ class Ledger:
     def write(self, deal: Deal, lines: Sequence[Line]) -> None:
         """Write on the rows what was paid, moved to them, and what rows met ask."""
         for b in self.booked:
-            lines[b.nr - deal.first_nr].paid[b.part] += b.amount
+            for line in lines[b.nr - deal.first_nr :][:1]:
+                line.paid[b.part] += b.amount
         for x in self.beside:
             if x.ends is None:
                 lines[x.nr - deal.first_nr].extra += x.amount

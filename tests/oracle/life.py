@@ -154,8 +154,8 @@ def meet(life: Life, act: Act) -> None:
         if amount <= 0:
             life.void.append(act.ref)
             return
-        lines = life.rows(act.on)
-        life.acts.append(replace(act, amount=amount, nr=lines[progressive.holder(lines, act.on)].nr))
+        nr = progressive.holder(life.rows(act.on), act.on)
+        life.acts.append(replace(act, amount=amount, nr=nr))
         parts = (amount, 0, 0, 0) if act.what == "penalty" else (0, amount, 0, 0)
         life.splits.append((act.ref, amount, parts, 0, life.principal_out(act.on)))
     elif act.what == "charge off":
@@ -174,7 +174,8 @@ def meet(life: Life, act: Act) -> None:
 
 def is_too_late(life: Life, act: Act) -> bool:
     """Money lent or a rate set after the last due date finds no row that could bear it."""
-    return act.what in ("disburse", "rate") and act.on > life.rows(act.on)[-1].due_on
+    plan = [line for line in life.rows(act.on) if not line.is_charge]
+    return act.what in ("disburse", "rate") and act.on > plan[-1].due_on
 
 
 def share_of_plan(life: Life, act: Act, pct: Fraction) -> int:
@@ -393,7 +394,7 @@ def waive(life: Life, act: Act) -> None:
 
 def asking_row(life: Life, on: date, open_from: date) -> int:
     """The first row due after a day that can still ask for money lent then; else the last, open again."""
-    lines = life.rows(on)
+    lines = [line for line in life.rows(on) if not line.is_charge]
     for line in lines:
         if line.due_on > on and not line.is_settled and not line.is_down:
             return line.nr

@@ -255,7 +255,7 @@ def build(deal: Deal, acts: Sequence[Act], ledger: Ledger, as_of: date) -> list[
     lines = blank_rows(deal)
     set_instalments(deal, acts, ledger, lines, as_of)
     lay_out(deal, acts, ledger, as_of, lines)
-    add_charges(deal, acts, lines)
+    add_charges(deal, acts, ledger, lines)
     return lines
 
 
@@ -317,22 +317,34 @@ def lent_too_late(deal: Deal, acts: Sequence[Act], ledger: Ledger, lines: Sequen
 
 
 def holder(lines: Sequence[Line], on: date) -> int:
-    """The index of the row whose period holds a day; the last row holds what comes after it."""
-    for i, line in enumerate(lines):
+    """The number of the row whose period holds a day; after the plan's end the last one.
+
+    Once the whole plan is paid it is a row of its own, due that day.
+    """
+    plan = [line for line in lines if not line.is_charge]
+    for line in plan:
         if not line.is_down and on <= line.due_on:
-            return i
-    return len(lines) - 1
+            return line.nr
+    if any(line.unpaid for line in plan):
+        return plan[-1].nr
+    return lines[-1].nr + (0 if lines[-1].is_charge and lines[-1].due_on == on else 1)
 
 
-def add_charges(deal: Deal, acts: Sequence[Act], lines: list[Line]) -> None:
+def add_charges(deal: Deal, acts: Sequence[Act], ledger: Ledger, lines: list[Line]) -> None:
     """Fees and penalties charged by a fact, and those a new plan moved here; a row met asks no more."""
     for line in lines:
         for part in (PENALTY, FEE):
             line.due[part] += 0 if line.is_met else line.moved[part]
     for act in acts:
-        if act.what in ("fee", "penalty"):
-            line = lines[act.nr - deal.first_nr]
-            line.due[FEE if act.what == "fee" else PENALTY] += 0 if line.is_met else act.amount
+        if act.what not in ("fee", "penalty"):
+            continue
+        if act.nr > lines[-1].nr:
+            own = Line(act.nr, act.on, act.on, is_down=True, is_charge=True, balance=lines[-1].balance)
+            for b in ledger.booked:
+                own.paid[b.part] += b.amount if b.nr == act.nr else 0
+            lines.append(own)
+        line = lines[act.nr - deal.first_nr]
+        line.due[FEE if act.what == "fee" else PENALTY] += 0 if line.is_met else act.amount
 
 
 def interest_to(

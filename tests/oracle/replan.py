@@ -53,13 +53,20 @@ def move(life: Life, act: Act) -> int | None:
         return None
     shifted = [n for n in lines if n.nr >= line.nr]
     end_lateness(life, shifted, act.on)
+    stays_charged(life, shifted, act.on)
     life.acts.append(replace(act, nr=line.nr))
-    at, late = len(life.acts), life.deal.late
-    for n in shifted:
-        if late is not None and (is_begun(late, n, act.on) or any(x.nr == n.nr for x in life.ledger.charged)):
-            exact = exact_penalty(late, life.ledger, n, act.on)
-            life.ledger.charged.append(Charged(at, n.nr, exact, act.on))
     return 0
+
+
+def stays_charged(life: Life, lines: Sequence[Line], on: date) -> None:
+    """The penalty that rows have come to stays charged, whatever the new plan makes of them."""
+    late = life.deal.late
+    if late is None:
+        return
+    for n in lines:
+        if is_begun(late, n, on) or any(x.nr == n.nr for x in life.ledger.charged):
+            exact = exact_penalty(late, life.ledger, n, on)
+            life.ledger.charged.append(Charged(len(life.acts) + 1, n.nr, exact, on))
 
 
 def end_lateness(life: Life, lines: Sequence[Line], on: date) -> None:
@@ -82,6 +89,7 @@ def extend(life: Life, act: Act) -> int | None:
     line = named(lines, act.from_due, act.on)
     if line is None or act.count < 1 or life.principal_out(act.on) <= 0:
         return None
+    stays_charged(life, [n for n in lines if n.nr >= line.nr], act.on)
     life.acts.append(replace(act, nr=line.nr))
     at, ledger = len(life.acts), life.ledger
     ledger.beside = [replace(x, ends=at) if x.ends is None and x.nr >= line.nr else x for x in ledger.beside]

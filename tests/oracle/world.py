@@ -141,6 +141,8 @@ class Line:
     """What a new plan asks here beside the instalment, having been charged to another row."""
     is_settled: bool = False
     is_met: bool = False
+    is_charge: bool = False
+    """A row of its own for charges that come after the whole plan is paid."""
 
     def open(self, part: str) -> int:
         """What is unpaid of a part."""

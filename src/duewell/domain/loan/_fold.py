@@ -290,7 +290,9 @@ class Fold(Interest):
     def _last_gap(self, level: int, as_of: date) -> int:
         self.refresh(as_of)
         last = self.rows[self.plan_end()]
-        return last.due[INTEREST] + last.due[PRINCIPAL] - level - self.terms.balloon
+        # What stands beside the instalment is no part of the difference.
+        beside = last.moved[INTEREST] + last.extra
+        return last.due[INTEREST] + last.due[PRINCIPAL] - beside - level - self.terms.balloon
 
     # -- rows ------------------------------------------------------------------------------------
 
