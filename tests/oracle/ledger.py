@@ -136,6 +136,10 @@ class Ledger:
         """Principal booked to a row."""
         return sum(b.amount for b in self.booked if b.nr == nr and b.part == PRINCIPAL)
 
+    def apart_from(self, line: Line) -> date:
+        """The day from which what is unpaid of a row past due would be apart."""
+        return max([line.due_on, *(x.until for x in self.apart if x.nr == line.nr)])
+
     def gone(self, deal: Deal, line: Line, night: date) -> int:
         """Principal of a row that bears no interest on a night: paid, or apart before its plan changed."""
         replaces = deal.late is not None and deal.late.replaces
@@ -146,8 +150,8 @@ class Ledger:
                 continue
             day = b.on
             if replaces:
-                # Money for a row past due left the base on the due date that held when it came.
-                held = [x.since for x in records if x.on >= b.on]
-                day = min(b.on, held[0] if held else line.due_on)
+                # Money for a row past due left the base on the day the row was apart when it came.
+                held = [x.since for x in records if x.on > b.on]
+                day = min(b.on, held[0] if held else self.apart_from(line))
             total += b.amount if day <= night else 0
         return total + sum(x.amount for x in records if x.since <= night < x.until)

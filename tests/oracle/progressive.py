@@ -129,16 +129,16 @@ def bases(
         for i, line in enumerate(lines):
             base -= ledger.gone(deal, line, night)
             rest = line.due[PRINCIPAL] - ledger.principal_of(line.nr)
-            if i < upto and rest and assumed_paid(deal, line, as_of) <= night:
+            if i < upto and rest and assumed_paid(deal, ledger, line, as_of) <= night:
                 base -= rest
         found[day] = max(base, 0)
     return found
 
 
-def assumed_paid(deal: Deal, line: Line, as_of: date) -> date:
+def assumed_paid(deal: Deal, ledger: Ledger, line: Line, as_of: date) -> date:
     """The day from which the unpaid principal of an earlier row bears no contract interest."""
     replaces = deal.late is not None and deal.late.replaces
-    return line.due_on if replaces else max(line.due_on, as_of)
+    return ledger.apart_from(line) if replaces else max(line.due_on, as_of)
 
 
 def factors(deal: Deal, acts: Sequence[Act], lines: Sequence[Line]) -> list[Fraction]:

@@ -79,8 +79,9 @@ def end_lateness(life: Life, lines: Sequence[Line], on: date) -> None:
         return
     for n in lines:
         if n.due_on < on and not n.is_met:
-            until = on if is_begun(late, n, on) else n.due_on
-            life.ledger.apart.append(Apart(len(life.acts) + 1, on, n.nr, n.due_on, until, n.open(PRINCIPAL)))
+            since = life.ledger.apart_from(n)
+            until = on if is_begun(late, n, on) else since
+            life.ledger.apart.append(Apart(len(life.acts) + 1, on, n.nr, since, until, n.open(PRINCIPAL)))
 
 
 def extend(life: Life, act: Act) -> int | None:
@@ -89,7 +90,9 @@ def extend(life: Life, act: Act) -> int | None:
     line = named(lines, act.from_due, act.on)
     if line is None or act.count < 1 or life.principal_out(act.on) <= 0:
         return None
-    stays_charged(life, [n for n in lines if n.nr >= line.nr], act.on)
+    spread = [n for n in lines if n.nr >= line.nr]
+    stays_charged(life, spread, act.on)
+    end_lateness(life, spread, act.on)
     life.acts.append(replace(act, nr=line.nr))
     at, ledger = len(life.acts), life.ledger
     ledger.beside = [replace(x, ends=at) if x.ends is None and x.nr >= line.nr else x for x in ledger.beside]

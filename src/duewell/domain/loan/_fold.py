@@ -179,13 +179,19 @@ class Fold(Interest):
     def set_apart(self, row: Row) -> None:
         """A row stayed unpaid: its principal bears the penalty from its due date, and no interest."""
         row.is_apart = True
-        self._shift_base(row.due_on, row.paid[PRINCIPAL] - row.due[PRINCIPAL])
+        on = row.due_on if row.apart_from is None else max(row.due_on, row.apart_from)
+        self._shift_base(on, row.paid[PRINCIPAL] - row.due[PRINCIPAL])
 
     def set_back(self, row: Row, on: date) -> None:
-        """A new plan asks for what was set apart: from `on` it bears contract interest again."""
+        """A new plan asks for what was set apart: it bears contract interest again.
+
+        Days for which the penalty was charged bear none; where a grace was not over, none was charged.
+        """
         if row.is_apart:
             row.is_apart = False
-            self._shift_base(on, row.due[PRINCIPAL] - row.paid[PRINCIPAL])
+            since = row.due_on if row.apart_from is None else max(row.due_on, row.apart_from)
+            row.apart_from = on if row.penalty_to is not None and row.penalty_to > since else since
+            self._shift_base(row.apart_from, row.due[PRINCIPAL] - row.paid[PRINCIPAL])
 
     def _shift_base(self, on: date, amount: int) -> None:
         """Change what bears interest from `on` on, though nothing was lent or repaid."""

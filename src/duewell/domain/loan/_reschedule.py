@@ -62,16 +62,17 @@ def _move_due_date(work: Fold, change: DueDateMoved, on: date) -> None:
     if change.to_due <= row.start:
         raise InvalidInput("due-date-before-its-row", due_on=str(change.to_due), start=str(row.start))
     terms, step = work.terms, work.anchor
+    is_once = terms.penalty is not None and terms.penalty.pct is not None
     for each in work.rows[k:]:
-        work.set_back(each, each.due_on)
+        work.set_back(each, on)
     for n, each in enumerate(work.rows[k:]):
         each.due_on = step_date(change.to_due, n, step.every, step.frequency)
         each.day_rate = (0, 0)
         _set_step(work, each, step)
         if n:
             each.start = work.rows[k + n - 1].due_on
-        if each.penalty_to is not None and not (terms.penalty and terms.penalty.pct is not None):
-            # What was charged stays charged; from the new date on it counts anew.
+        if each.penalty_to is not None and each.penalty_to <= each.due_on and not is_once:
+            # What was charged stays charged; from the new date on it counts anew, no day twice.
             each.penalty_to = None
     row.part = counted_part(terms, row.start, change.to_due, step.frequency)
     work.anchor = replace(step, on=change.to_due, nr=row.nr)
@@ -92,6 +93,7 @@ def _extend(work: Fold, change: Extended, on: date) -> None:
         _set_step(work, row, step)
         work.rows.append(row)
     for row in work.rows[first:]:
+        work.set_back(row, on)
         row.extra = 0  # what was asked beside the instalment is spread with it
     work.rows[first].begins_plan = True
     work.thaw()
@@ -108,11 +110,13 @@ def _re_age(work: Fold, change: ReAged, on: date) -> int:
     work.keep_agreed()
     kept, left, deferred = [], [0, 0, 0, 0], 0
     for row in work.rows:
+        work.set_back(row, on)
+    for row in work.rows:
         if row.due_on > on and not _cut(work, row, on, deferred):
             continue
         kept.append(row)
         deferred = row.deferred
-    _close(work, kept, left, on)
+    _close(kept, left)
     terms, previous, nr = work.terms, on, kept[-1].nr if kept else 0
     if work.fees is not None:
         work.fees.last_row = min(work.fees.last_row, nr)
@@ -149,14 +153,13 @@ def _set_step(work: Fold, row: Row, step: Anchor) -> None:
         row.part = row.step if counts_steps(terms) else None
 
 
-def _close(work: Fold, rows: list[Row], left: list[int], on: date) -> None:
+def _close(rows: list[Row], left: list[int]) -> None:
     """Ask nothing more of any row; interest that a grace defers yet is asked with the rest."""
     if rows and rows[-1].deferred:
         rows[-1].due[Part.INTEREST] += rows[-1].deferred
         rows[-1].deferred = 0
     for row in rows:
         if row.unpaid > 0:
-            work.set_back(row, on)
             meet(row, left)
         elif not row.is_locked and not row.is_taken_over:
             row.is_met = True

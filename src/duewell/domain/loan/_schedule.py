@@ -65,6 +65,8 @@ class Row:
     penalty_to: date | None = None
     penalty_charged: int = 0
     is_apart: bool = False
+    apart_from: date | None = None
+    """The day a new plan ended what was set apart before: nothing is set apart from an earlier one."""
     is_met: bool = False
     part: Fraction | None = None
     step: Fraction | None = None
