@@ -371,6 +371,9 @@ def refund(life: Life, act: Act) -> None:
         nr = asking_row(life, act.on, act.on + DAY)
         life.ledger.relent.append((act.on, rest, nr))
         life.ledger.beside.append(Beside(len(life.acts), act.on, nr, rest))
+        for line in life.past:
+            # A row due on the day money is lent shows a balance that includes it.
+            line.balance += rest if line.due_on >= act.on else 0
     life.splits.append((act.ref, act.amount, (0, 0, 0, rest), -back, life.principal_out(act.on)))
 
 
