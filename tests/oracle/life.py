@@ -283,8 +283,10 @@ def pay_ahead(life: Life, act: Act, lines: list[Line], give, left) -> None:  # t
     """An early payment of a loan that bears interest: the running row, then pure principal by the rule."""
     running = next((n for n in lines if n.start <= act.on < n.due_on), None)
     if running is not None and running.is_settled:
-        give(running, INTEREST, running.open(INTEREST))
-    elif running is not None and left():
+        # What was charged to a settled row since, and interest that had no later row to move to.
+        for part in life.deal.order:
+            give(running, part, running.open(part) if part != PRINCIPAL else 0)
+    elif running is not None and running.unpaid and left():
         pay_running(life, act, lines, running, give)
     rule = life.deal.excess.get(act.kind, "next")
     rows = [n for n in lines if n.start > act.on and not n.is_settled and n.unpaid]

@@ -44,6 +44,8 @@ def unpaid_base(late: Late, ledger: Ledger, line: Line, evening: date) -> int:
     """What of the base was unpaid at the end of a day."""
     parts = (PRINCIPAL, INTEREST) if late.with_interest else (PRINCIPAL,)
     asked = sum(line.due[part] for part in parts)
+    # Money lent again after the plan's end is asked by the last row, from its own day.
+    asked -= sum(amount for on, amount, nr in ledger.relent if nr == line.nr and on > evening)
     return asked - sum(
         b.amount for b in ledger.booked if b.nr == line.nr and b.part in parts and b.on <= evening
     )

@@ -428,8 +428,10 @@ class _Payment:
         rows = [r for r in ahead if not r.is_locked]
         for row in ahead:
             if row.is_locked and row.start <= self.on:
-                # Only a last row settled ahead asks for more: interest that had no later row to move to.
-                self.pay(row, INTEREST, row.due[INTEREST] - row.paid[INTEREST])
+                # A row settled ahead asks for what was charged since; a last one for interest it kept.
+                for part in self.work.terms.allocation.order:
+                    if part is not PRINCIPAL:
+                        self.pay(row, part, self._asked(row, part) - row.paid[part])
         if self.work.is_bearing and rows and rows[0].start <= self.on:
             self.running(rows.pop(0))
         if not self.left:
