@@ -27,6 +27,7 @@ class Beside:
     on: date
     nr: int
     amount: int
+    is_lent: bool = False
     ends: int | None = None
 
 
@@ -107,7 +108,7 @@ class Ledger:
             beside=[
                 replace(x, ends=x.ends if x.ends is not None and x.ends <= at else None)
                 for x in self.beside
-                if x.at <= at and x.on <= day
+                if x.at <= at and (x.on < day or not x.is_lent)
             ],
             shares=[x for x in self.shares if x.at <= at],
             met=[x for x in self.met if x.at <= at],

@@ -372,7 +372,7 @@ def refund(life: Life, act: Act) -> None:
     if rest:
         nr = asking_row(life, act.on, act.on + DAY)
         life.ledger.relent.append((act.on, rest, nr))
-        life.ledger.beside.append(Beside(len(life.acts), act.on, nr, rest))
+        life.ledger.beside.append(Beside(len(life.acts), act.on, nr, rest, is_lent=True))
         for line in life.past:
             # A row due on the day money is lent shows a balance that includes it.
             line.balance += rest if line.due_on >= act.on else 0

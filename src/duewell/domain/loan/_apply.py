@@ -501,7 +501,7 @@ class _Payment:
 
     def _ahead(self, row: Row, most: int) -> None:
         self.pay(row, PRINCIPAL, min(self._room(row), most, self.work.out))
-        if self._room(row) <= 0 and self.work.is_bearing:
+        if self._room(row) <= 0 and self.work.is_bearing and not row.is_grace:
             self._lock(row)
 
     def _room(self, row: Row) -> int:
