@@ -141,11 +141,11 @@ class Ledger:
         """The day from which what is unpaid of a row past due would be apart."""
         return max([line.due_on, *(x.until for x in self.apart if x.nr == line.nr)])
 
-    def gone(self, deal: Deal, line: Line, night: date) -> int:
-        """Principal of a row that bears no interest on a night: paid, or apart before its plan changed."""
+    def gone(self, deal: Deal, line: Line) -> list[tuple[date, int]]:
+        """From which days how much of a row's principal bears no interest: paid, or apart for a time."""
         replaces = deal.late is not None and deal.late.replaces
-        total = 0
         records = [x for x in self.apart if x.nr == line.nr]
+        moves = [(x.since, x.amount) for x in records] + [(x.until, -x.amount) for x in records]
         for b in self.booked:
             if b.nr != line.nr or b.part != PRINCIPAL:
                 continue
@@ -154,5 +154,5 @@ class Ledger:
                 # Money for a row past due left the base on the day the row was apart when it came.
                 held = [x.since for x in records if x.on > b.on]
                 day = min(b.on, held[0] if held else self.apart_from(line))
-            total += b.amount if day <= night else 0
-        return total + sum(x.amount for x in records if x.since <= night < x.until)
+            moves.append((day, b.amount))
+        return moves

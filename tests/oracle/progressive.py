@@ -122,15 +122,14 @@ def bases(
     deal: Deal, acts: Sequence[Act], ledger: Ledger, lines: Sequence[Line], upto: int, as_of: date, to: date
 ) -> dict[date, int]:
     """The principal that bears interest on each day of row `upto`."""
+    moves = [move for line in lines for move in ledger.gone(deal, line)]
+    for line in lines[:upto]:
+        rest = line.due[PRINCIPAL] - ledger.principal_of(line.nr)
+        moves.append((assumed_paid(deal, ledger, line, as_of), rest))
     found = {}
     for day in days_of(lines[upto], to):
         night = day - DAY
-        base = lent_by(deal, acts, ledger, night)
-        for i, line in enumerate(lines):
-            base -= ledger.gone(deal, line, night)
-            rest = line.due[PRINCIPAL] - ledger.principal_of(line.nr)
-            if i < upto and rest and assumed_paid(deal, ledger, line, as_of) <= night:
-                base -= rest
+        base = lent_by(deal, acts, ledger, night) - sum(amount for on, amount in moves if on <= night)
         found[day] = max(base, 0)
     return found
 
