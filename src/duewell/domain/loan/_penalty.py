@@ -101,7 +101,7 @@ def _accrue(clock: PenaltyClock, rounding: Rounding, row: Row, as_of: date, trac
         return
     if row.penalty_to is None:
         # A row still unpaid after its grace is charged from its due date: grace delays, it does not forgive.
-        row.penalty_to = row.due_on
+        row.penalty_to = row.late_from
     base = penalty_base(clock.terms, row)
     units = clock.units(base, row.penalty_to, as_of)
     if tracer is not None and units:

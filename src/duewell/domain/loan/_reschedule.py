@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from fractions import Fraction
 
 from duewell.domain.calendar import step_date
 from duewell.domain.errors import InvalidInput
@@ -71,9 +70,11 @@ def _move_due_date(work: Fold, change: DueDateMoved, on: date) -> None:
         _set_step(work, each, step)
         if n:
             each.start = work.rows[k + n - 1].due_on
-        if each.penalty_to is not None and each.penalty_to <= each.due_on and not is_once:
-            # What was charged stays charged; from the new date on it counts anew, no day twice.
+        if not is_once:
+            # What was charged stays charged; from the new date on it counts anew.
             each.penalty_to = None
+        if each.due_on < on:
+            each.not_late_before = on  # the move makes nobody late for days before it
     row.part = counted_part(terms, row.start, change.to_due, step.frequency)
     work.anchor = replace(step, on=change.to_due, nr=row.nr)
     work.is_moved = True
