@@ -202,7 +202,9 @@ def rate_lines(
     for cut in cuts:
         rate = [r for c, r in steady if c <= cut][-1]
         paused = any(a - one <= cut < b for a, b in pauses)
-        lines.append(RateLine(cut, Fraction(0) if paused else rate))
+        held = Fraction(0) if paused else rate
+        if not lines or lines[-1].rate != held:
+            lines.append(RateLine(cut, held))
     return lines
 
 
