@@ -122,15 +122,15 @@ def test_what_was_overpaid_lowers_no_row_of_a_plan_made_of_what_is_left() -> Non
 
 
 def test_rows_that_fewer_instalments_ended_do_not_come_back_with_a_re_age() -> None:
-    """All is paid ahead but the first two rows, which are late: the last one, closed, asks for nothing."""
+    """The first row takes 400.00, the second stays unpaid, the third is not needed: nor is it later."""
     terms = daily(replace(FREE, instalments=3), Prepayment.REDUCE_NUMBER)
     on = date(2024, 4, 15)
-    state = after(terms, on, paid(date(2024, 1, 10), 30_000), plan(on, ReAged(date(2024, 5, 1), 2)))
-    assert [row.unpaid for row in state.rows] == [0, 0, 0, 15_000, 15_000]
+    state = after(terms, on, paid(date(2024, 1, 10), 40_000), plan(on, ReAged(date(2024, 5, 1), 2)))
+    assert [row.unpaid for row in state.rows] == [0, 0, 0, 10_000, 10_000]
 
 
 def test_money_on_the_day_of_a_re_age_goes_to_the_new_rows() -> None:
-    terms = daily(FREE, Prepayment.REDUCE_INSTALMENT)
+    terms = daily(BEARING, Prepayment.REDUCE_INSTALMENT)
     on = date(2024, 1, 15)
     rows = after(terms, on, plan(on, ReAged(date(2024, 2, 15), 3)), paid(on, 5_000)).rows
     assert [row.paid[Part.PRINCIPAL] for row in rows if row.due_on > on] == [5_000, 0, 0]
