@@ -18,9 +18,9 @@ import typer
 from duewell.cli import _tables
 from duewell.cli._frame import Frame, day, ending, make_frame
 from duewell.cli._options import Book, Json, Lang
-from duewell.cli._products import read_toml
 from duewell.domain.product import Cap, caps_in_force, caps_table
 from duewell.gateways.cap_packs import caps_of_book
+from duewell.gateways.toml_files import TomlFile, read_toml
 from duewell.services.set_caps import set_caps
 from duewell.store import books
 
@@ -56,7 +56,9 @@ def set_(
     """Name the caps a book keeps from now on."""
     frame = make_frame(lang=lang, is_json=as_json)
     with ending(frame):
-        found = set_caps(frame.conn, book, read_toml(Path(caps)) if caps.endswith(".toml") else caps)
+        found = set_caps(
+            frame.conn, book, read_toml(Path(caps), TomlFile.CAPS) if caps.endswith(".toml") else caps
+        )
         _show(frame, book, found, books.read_book(frame.conn, book).open_on)
 
 
@@ -77,4 +79,5 @@ def _show(frame: Frame, book: str, caps: Iterable[Cap], on: date) -> None:
         for each in lines
     ]
     heads = ("cli-cap", "cli-from", "cli-cap-measure", "cli-limit", "cli-verified", "cli-source")
-    _tables.table(frame, frame.say("cli-caps-title", book=book, on=on), heads, told)
+    title = frame.say("cli-caps-title", book=book, on=on)
+    _tables.table(frame, title, heads, told, folded={len(heads) - 1})

@@ -20,7 +20,8 @@ from duewell.store import books, loans, posting, request_keys
 from duewell.store.loans import Connection, LoanKey
 from duewell.store.posting import Request
 
-PRODUCT = "line"
+PRODUCT = "plain_line"
+"""What lines are booked under. Its mark is one that no product file's code may hold."""
 OWN_LINE_TERMS: dict[str, Any] = {"schema": "duewell.product/1", "terms": "each line's own"}
 """A product that only names lines whose terms were agreed one by one."""
 

@@ -34,12 +34,14 @@ COUNTS_MAX = 24
 
 
 def check_product(product: Product, caps: Iterable[Cap], on: date) -> None:
-    """Refuse a product whose worst case over its ranges breaks a cap in force on `on`.
+    """Refuse a product that cannot be lent at an end of its ranges, or whose worst case breaks a cap.
 
     Edges     of a long range of instalments not every number is tried; each loan is checked again by itself.
     """
+    for terms in _corners(product, on, counts_max=2):
+        _on_time(terms)  # What cannot be lent at all is refused for that, whatever the caps.
     lines = caps_in_force([*caps, *product.caps], on)
-    for terms in _corners(product, on) if lines else ():
+    for terms in _corners(product, on, counts_max=COUNTS_MAX) if lines else ():
         _check(terms, lines, on)
 
 
@@ -48,9 +50,9 @@ def check_terms(terms: LoanTerms, caps: Iterable[Cap], on: date) -> None:
     _check(terms, caps_in_force(caps, on), on)
 
 
-def _corners(product: Product, on: date) -> Iterator[LoanTerms]:
+def _corners(product: Product, on: date, *, counts_max: int) -> Iterator[LoanTerms]:
     low, high = product.instalments
-    spread = min(high - low + 1, COUNTS_MAX)
+    spread = min(high - low + 1, counts_max)
     counts = {low + (high - low) * k // max(spread - 1, 1) for k in range(spread)}
     for count in sorted(counts):
         for rate in sorted(set(product.rate), reverse=True):
