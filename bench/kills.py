@@ -52,8 +52,8 @@ _LEDGERS = {
     "gl_journal": "t.*",
     "observation": "t.*",
     "wish": "t.*",
-    "agenda": "person_id, loan_no, product_no, is_turned, since, dates, kinds, cum, sum_to, sum_add, pays, "
-    + _NAMED.format("sum_measure"),
+    "agenda": "person_id, loan_no, product_no, is_turned, since, dates, kinds, cum, pays, base_on,"
+    " level, flow, " + _NAMED.format("level_measure") + ", " + _NAMED.format("flow_measure"),
     "loan_state": "t.*",
     "journal": "t.*",
     "loan_fact": "person_id, loan_no, seq, kind, effective_on, recorded_on, source, source_ref, payload",

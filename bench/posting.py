@@ -25,10 +25,11 @@ import psycopg
 from bench import database, replicas
 from bench.figures import ROUNDS, Clock, Figure, figure, ratio
 from duewell.services.close_day import close_day
-from duewell.services.post_payments import Payment, PaymentQueue, post_payments
+from duewell.services.post_payments import Payment, post_payments
 from duewell.store import agendas, books
 from duewell.store.loans import Connection, LoanKey
 from duewell.store.server import EmbeddedServer, create_database
+from duewell.worker.payment_queue import PaymentQueue
 
 BOOK = "bench"
 SEED = 20260601

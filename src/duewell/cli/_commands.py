@@ -18,7 +18,7 @@ import typer
 
 from duewell import __version__
 from duewell.app import connect
-from duewell.cli import _caps, _cost, _demo, _ledger, _line, _loan, _products, _tables, _whatif
+from duewell.cli import _caps, _cost, _demo, _ledger, _line, _loan, _payments, _products, _tables, _whatif
 from duewell.cli._frame import REFUSED, day, day_or_instant, ending, make_frame, now, run
 from duewell.cli._options import (
     AsOf,
@@ -46,6 +46,7 @@ from duewell.services.close_day import close_day
 from duewell.services.generate_book import generate_book
 from duewell.services.import_tape import import_tape
 from duewell.services.open_book import open_book
+from duewell.services.rebuild_agendas import rebuild_agendas
 from duewell.services.record_fact import Request, record_fact
 from duewell.services.report_overdue import as_document, report_overdue
 from duewell.services.verify_book import verify_book
@@ -163,6 +164,20 @@ def book_generate(
         frame.tell("cli-book-generated", book=book, loans=made, seed=seed)
         if as_json:
             frame.document({"schema": "duewell.generated-book/1", "book": book, "loans": made, "seed": seed})
+
+
+@book_app.command("rebuild")
+def book_rebuild(book: Book, lang: Lang = None, as_json: Json = False) -> None:
+    """Write every loan's agenda anew from its facts, after an upgrade or a finding of verify."""
+    frame = make_frame(lang=lang, is_json=as_json)
+    with ending(frame), frame.progress() as bar:
+        task = bar.add_task(book, total=None)
+        count = rebuild_agendas(
+            frame.conn, book, on_progress=lambda done, of: bar.update(task, completed=done, total=of)
+        )
+        frame.tell("cli-book-rebuilt", book=book, loans=count)
+        if as_json:
+            frame.document({"schema": "duewell.rebuilt-book/1", "book": book, "loans": count})
 
 
 @app.command("import")
@@ -309,6 +324,9 @@ def reverse(
         _tables.recorded(frame, record_fact(frame.conn, where, fact, asked), row.terms)
 
 
+app.command("pay-file")(_payments.pay_file)
+
+
 @report_app.command("overdue")
 def overdue(
     book: Book,
@@ -340,13 +358,28 @@ def overdue(
 
 
 @app.command()
-def verify(book: Book, lang: Lang = None, as_json: Json = False) -> None:
+def verify(
+    book: Book,
+    sample: Annotated[
+        int | None,
+        typer.Option(
+            "--sample", min=0, help="Fold so many loans, drawn at random, not all; 0 for sums only."
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Which loans are drawn.")] = 0,
+    lang: Lang = None,
+    as_json: Json = False,
+) -> None:
     """Check that everything kept is what the facts say: ledgers, sums, agendas, append-only."""
     frame = make_frame(lang=lang, is_json=as_json)
     with ending(frame), frame.progress() as bar:
         task = bar.add_task(book, total=None)
         verdict = verify_book(
-            frame.conn, book, on_progress=lambda done, of: bar.update(task, completed=done, total=of)
+            frame.conn,
+            book,
+            sample=sample,
+            seed=seed,
+            on_progress=lambda done, of: bar.update(task, completed=done, total=of),
         )
     _tables.verdict(frame, verdict)
     if verdict.findings:

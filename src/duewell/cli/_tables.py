@@ -22,6 +22,7 @@ from rich.text import Text
 from duewell.cli._frame import Frame, RefusedRows, amount, visible
 from duewell.domain.party import loan_id
 from duewell.domain.product import LineTerms, Terms
+from duewell.domain.tape import RowRefusal
 from duewell.services.close_day import DayReport, Progress
 from duewell.services.import_tape import ImportReport
 from duewell.services.report_overdue import OverdueReport, as_document, totals
@@ -84,11 +85,12 @@ def recorded(frame: Frame, result: dict[str, Any], terms: Terms | None = None) -
 def refused_tape(frame: Frame, report: ImportReport) -> RefusedRows:
     """A tape that was refused, as a problem that lists every row."""
     problem = RefusedRows("tape-refused", refused=len(report.refusals))
-    problem.refusals = _refusals(frame, report)
+    problem.refusals = refusals(frame, report.refusals)
     return problem
 
 
-def _refusals(frame: Frame, report: ImportReport) -> list[dict[str, Any]]:
+def refusals(frame: Frame, refused: Sequence[RowRefusal]) -> list[dict[str, Any]]:
+    """Refused rows as data."""
     return [
         {
             "line": r.line,
@@ -97,8 +99,16 @@ def _refusals(frame: Frame, report: ImportReport) -> list[dict[str, Any]]:
             "code": r.message.code,
             "detail": frame.render(r.message),
         }
-        for r in report.refusals
+        for r in refused
     ]
+
+
+def tell_refusals(frame: Frame, refused: Sequence[RowRefusal], count: int) -> None:
+    """The first refused rows of so many, with their reasons."""
+    for each in refused[:SHOWN]:
+        frame.tell("cli-row-refused", line=each.line, column=each.column, reason=each.message)
+    if count > SHOWN:
+        frame.tell("cli-more-refusals", count=count - SHOWN)
 
 
 def import_report(frame: Frame, book: str, report: ImportReport) -> None:
@@ -111,14 +121,11 @@ def import_report(frame: Frame, book: str, report: ImportReport) -> None:
                 "taken_over": report.taken_over,
                 "already_there": report.already_there,
                 "is_written": report.is_written,
-                "refusals": _refusals(frame, report),
+                "refusals": refusals(frame, report.refusals),
             }
         )
         return
-    for each in report.refusals[:SHOWN]:
-        frame.tell("cli-row-refused", line=each.line, column=each.column, reason=each.message)
-    if len(report.refusals) > SHOWN:
-        frame.tell("cli-more-refusals", count=len(report.refusals) - SHOWN)
+    tell_refusals(frame, report.refusals, len(report.refusals))
     if report.is_written:
         frame.tell(
             "cli-imported",
@@ -247,6 +254,7 @@ def verdict(frame: Frame, found: Verdict) -> None:
                 "as_of": str(found.as_of) if found.as_of else None,
                 "is_clean": not found.findings,
                 "checked": dict(found.checked),
+                "wrong_share_max": found.wrong_share_max,
                 "findings": [{"code": code, **facts} for code, facts in found.findings],
             }
         )
@@ -261,3 +269,5 @@ def verdict(frame: Frame, found: Verdict) -> None:
         findings=len(found.findings),
         as_of=found.as_of or "-",
     )
+    if found.wrong_share_max is not None and not found.findings:
+        frame.tell("cli-verify-sample", share=f"{100 * found.wrong_share_max:.3g}")

@@ -150,6 +150,15 @@ def lock_loan(conn: Connection, key: LoanKey) -> LoanRow:
     return read_loan(conn, key)
 
 
+def lock_many(conn: Connection, keys: Sequence[LoanKey]) -> None:
+    """Lock the states of loans, in the order of their keys."""
+    conn.execute(
+        "select 1 from unnest(%s::bigint[], %s::smallint[]) as k(p, n) join duewell.loan_state s"
+        " on s.person_id = k.p and s.loan_no = k.n order by s.person_id, s.loan_no for update of s",
+        [[k.person_id for k in keys], [k.loan_no for k in keys]],
+    )
+
+
 def book_of(conn: Connection, key: LoanKey) -> int:
     """The book a loan belongs to."""
     row = conn.execute(
@@ -326,6 +335,26 @@ def find_by_ref(conn: Connection, book_id: int, ref: str) -> LoanKey | None:
         "select person_id, loan_no from duewell.loan where book_id = %s and external_ref = %s", [book_id, ref]
     ).fetchone()
     return LoanKey(*row) if row else None
+
+
+def find_by_refs(conn: Connection, book_id: int, refs: Sequence[str]) -> dict[str, LoanKey]:
+    """The loans that came into the book under other systems' numbers."""
+    rows = conn.execute(
+        "select external_ref, person_id, loan_no from duewell.loan"
+        " where book_id = %s and external_ref = any(%s::text[])",
+        [book_id, list(refs)],
+    ).fetchall()
+    return {ref: LoanKey(person_id, loan_no) for ref, person_id, loan_no in rows}
+
+
+def keys_held(conn: Connection, book_id: int, keys: Sequence[LoanKey]) -> set[LoanKey]:
+    """Which of these loans the book holds."""
+    rows = conn.execute(
+        "select l.person_id, l.loan_no from unnest(%s::bigint[], %s::smallint[]) as k(p, n)"
+        " join duewell.loan l on l.person_id = k.p and l.loan_no = k.n and l.book_id = %s",
+        [[k.person_id for k in keys], [k.loan_no for k in keys], book_id],
+    ).fetchall()
+    return {LoanKey(person_id, loan_no) for person_id, loan_no in rows}
 
 
 def append_fact(conn: Connection, key: LoanKey, fact: Fact, *, recorded_at: datetime, actor: str) -> int:
