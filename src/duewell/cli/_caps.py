@@ -8,10 +8,10 @@ Source   docs/reference/caps.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -71,8 +71,8 @@ def _show(frame: Frame, book: str, caps: Iterable[Cap], on: date) -> None:
         [
             each["code"],
             each["from"],
-            each.get("measure", ""),
-            each.get("pct") or each.get("times") or each.get("amount"),
+            _limits(frame, each),
+            _limit(frame, each),
             frame.say("cli-yes" if each["verified"] else "cli-no"),
             each["source"],
         ]
@@ -80,4 +80,20 @@ def _show(frame: Frame, book: str, caps: Iterable[Cap], on: date) -> None:
     ]
     heads = ("cli-cap", "cli-from", "cli-cap-measure", "cli-limit", "cli-verified", "cli-source")
     title = frame.say("cli-caps-title", book=book, on=on)
-    _tables.table(frame, title, heads, told, folded={len(heads) - 1})
+    _tables.table(frame, title, heads, told, folded={2, len(heads) - 1})
+
+
+def _limits(frame: Frame, line: Mapping[str, Any]) -> str:
+    """What a line limits, in words."""
+    kind = frame.say("cap-kind-" + line["kind"].replace(" ", "-"))
+    measure = line.get("measure")
+    if measure is None:
+        return kind
+    left, right = "（）" if frame.lang.startswith("zh") else (" (", ")")
+    return kind + left + frame.say("cap-measure-" + measure) + right
+
+
+def _limit(frame: Frame, line: Mapping[str, Any]) -> str:
+    if "times" in line:
+        return frame.say("cli-times", times=line["times"])
+    return f"{line['currency']} {line['amount']}" if "amount" in line else f"{line['pct']}%"

@@ -106,6 +106,7 @@ def book_open(
     frame = make_frame(lang=lang, is_json=as_json)
     with ending(frame):
         first, rates = day(open_on), filled("--provisions", provisions)
+        bucket_days = _days(filled("--buckets", buckets))
         assert first is not None
         row = open_book(
             frame.conn,
@@ -113,7 +114,7 @@ def book_open(
             currency_code=money,
             open_on=first,
             is_sandbox=not is_live,
-            bucket_days=_days(filled("--buckets", buckets)),
+            bucket_days=bucket_days,
             provision_pct=[each.strip() for each in rates.split(",")] if rates else (),
         )
         frame.tell("cli-book-opened", book=row.code, currency=row.currency, open_on=row.open_on)

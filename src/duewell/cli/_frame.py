@@ -113,9 +113,12 @@ def _is_spoken(lang: str) -> bool:
     return lang.replace("_", "-").partition("-")[0].lower() in LANGUAGES
 
 
+_WIDTH = 160
+
+
 def _console() -> Console:
     """Wide enough for a report where the output goes to a file or a pipe."""
-    return Console(soft_wrap=True) if sys.stdout.isatty() else Console(soft_wrap=True, width=160)
+    return Console(soft_wrap=True) if sys.stdout.isatty() else Console(soft_wrap=True, width=_WIDTH)
 
 
 def now() -> datetime:
@@ -168,7 +171,7 @@ def run(app: Callable[..., object], words: Sequence[str]) -> None:
         if os.environ.get("DUEWELL_TRACE"):
             raise
         told = f"{type(problem).__name__}: {visible(str(problem))[:200]}"
-        with suppress(OSError, ValueError):
+        with suppress(Exception):  # what broke may be what says so; the exit code still tells
             _tell(frame, Fault("internal-fault", problem=told), 500)
         raise SystemExit(FAULT) from problem
 

@@ -221,7 +221,8 @@ def explain(
         for s in slices[:rows]
     ]
     columns = ("cli-row", "cli-from", "cli-to", "cli-base", "cli-rate", "cli-part-of-year", "cli-exact")
-    title = frame.say("cli-explain-title", loan=name, rounding=row.loan_terms.convention.rounding)
+    rounding = frame.say("rounding-" + row.loan_terms.convention.rounding)
+    title = frame.say("cli-explain-title", loan=name, rounding=rounding)
     _tables.table(frame, title, columns, lines)
     sums = interest_sums(proven)
     if rows is None or any(moved for _, _, moved, _ in sums[:rows]):

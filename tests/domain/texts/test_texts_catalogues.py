@@ -104,6 +104,7 @@ LABELS = (
     "part-",
     "proof-",
     "cap-kind-",
+    "cap-measure-",
     "clause-",
     "rounding-",
     "sheet-",

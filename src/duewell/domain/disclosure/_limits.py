@@ -1,14 +1,14 @@
 """Limits: whether terms, or the worst of a product, stay within the caps of a day.
 
 Needs    terms or a product, caps, the day; the fold; true cost.
-Gives    check_terms, check_product.
+Gives    check_terms, check_product; FIGURES and shown, for lines too.
 Never    lets a figure through that it cannot compare.
 Source   docs/reference/caps.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from fractions import Fraction
 
@@ -62,15 +62,15 @@ def _corners(product: Product, on: date, *, counts_max: int) -> Iterator[LoanTer
 
 def _check(terms: LoanTerms, lines: Iterable[Cap], on: date) -> None:
     for cap in lines:
-        figure, limit = _FIGURES[cap.kind](terms, cap, 0)
-        if figure > limit and _FIGURES[cap.kind](terms, cap, 1)[0] > limit:
+        figure, limit = FIGURES[cap.kind](terms, cap, 0)
+        if figure > limit and FIGURES[cap.kind](terms, cap, 1)[0] > limit:
             # Rows are rounded to the cent: a rate that is over only by one unit a row is not over.
             raise InvalidInput(
                 "cap-exceeded",
                 cap=cap.code,
                 kind=Message("cap-kind-" + cap.kind.value.replace(" ", "-"), {}),
-                figure=_shown(cap, figure),
-                limit=_shown(cap, limit),
+                figure=shown(cap, figure),
+                limit=shown(cap, limit),
                 source=cap.source,
                 on=on,
                 principal=Money(terms.principal, currency(terms.currency)).text(),
@@ -79,7 +79,8 @@ def _check(terms: LoanTerms, lines: Iterable[Cap], on: date) -> None:
             )
 
 
-def _shown(cap: Cap, figure: Fraction) -> str:
+def shown(cap: Cap, figure: Fraction) -> str:
+    """A figure or a limit of a cap as people read it."""
     if cap.kind is CapKind.DEFAULT_FEES:
         return f"{cap.currency} {Money(int(figure), currency(cap.currency)).text()}"
     return f"{Rate(figure).text(4)} %"
@@ -163,7 +164,7 @@ def _never_paid(terms: LoanTerms) -> LoanState:
     return fold(terms, [first_money(terms)], as_of=end)
 
 
-_FIGURES = {
+FIGURES: dict[CapKind, Callable[[LoanTerms, Cap, int], tuple[Fraction, Fraction]]] = {
     CapKind.ALL_IN: _all_in,
     CapKind.PENALTY_TIMES: _penalty_times,
     CapKind.DAILY_COST: _daily_cost,
