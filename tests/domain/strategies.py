@@ -119,6 +119,7 @@ def loans(draw: st.DrawFn) -> LoanTerms:
         ),
         penalty=draw(penalties()),
         grace_principal=draw(st.integers(0, min(2, count - 1))),
+        grace_interest=draw(st.sampled_from([0, 0, 0, min(2, count - 1)])),
         down_payment_share=draw(st.sampled_from([Fraction(0), Fraction(1, 4)])),
         fees=draw(fees()),
     )
@@ -155,14 +156,10 @@ def turns(draw: st.DrawFn, terms: LoanTerms, facts: list[Fact]) -> list[Fact]:
 
 @st.composite
 def turn(draw: st.DrawFn, terms: LoanTerms, facts: list[Fact], on: date, ref: str) -> Fact:
-    kind = draw(
-        st.sampled_from(
-            [
-                *("move", "extend", "re-age", "re-amortize", "fee", "pct", "waive", "off", "rate", "pause"),
-                "settle",
-            ]
-        )
-    )
+    kinds = ["move", "extend", "fee", "pct", "waive", "off", "rate", "pause", "settle"]
+    if not terms.grace_interest:  # what a new plan does with interest deferred before it is not settled
+        kinds += ["re-age", "re-amortize"]
+    kind = draw(st.sampled_from(kinds))
     base = Fact(FactKind.RESCHEDULED, on, on, "test", ref)
     rows = fold(terms, [f for f in facts if f.effective_on <= on], as_of=on).rows
     due = draw(st.sampled_from([r.due_on for r in rows]))

@@ -9,10 +9,12 @@ Source   docs/decisions/0002.
 from __future__ import annotations
 
 import json
+import time
 import warnings
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg
@@ -29,6 +31,9 @@ _SETTINGS = {
     "work_mem": "64MB",
     "maintenance_work_mem": "512MB",
 }
+_COMING_UP = ("starting up", "recovery mode", "not yet accepting", "shutting down")
+_RECOVERY_TRIES = 600
+_RECOVERY_PAUSE = 0.1
 _MEMORY_SHARE = 8
 """Of the machine's memory the server keeps one part in so many for its own pages, 128 MB to 4 GB."""
 
@@ -133,9 +138,21 @@ def _works_in(process: psutil.Process, directory: Path) -> bool:
         return False
 
 
+def _connected(url: str) -> psycopg.Connection[Any]:
+    """A connection; a server that is still recovering from a crash is waited for."""
+    for _ in range(_RECOVERY_TRIES):
+        try:
+            return psycopg.connect(url, autocommit=True)
+        except psycopg.OperationalError as problem:
+            if not any(word in str(problem) for word in _COMING_UP):
+                raise
+            time.sleep(_RECOVERY_PAUSE)
+    raise Fault("database-not-running", directory=url)
+
+
 def _check_and_set(url: str, *, is_durable: bool) -> None:
     wanted = _SETTINGS | {"fsync": "on" if is_durable else "off"}
-    with psycopg.connect(url, autocommit=True) as conn:
+    with _connected(url) as conn:
         found = conn.info.server_version // 10_000
         if found != VERSION:
             raise Fault("database-version-unexpected", found=found, expected=VERSION)

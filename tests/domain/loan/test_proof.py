@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 
 from duewell.domain.errors import Refusal
-from duewell.domain.facts import Fact
+from duewell.domain.facts import Fact, FactKind
 from duewell.domain.loan import Proof, ageing, preview, prove, prove_payoff
 from duewell.domain.money import Rounding, round_fraction
 from duewell.domain.product import LoanTerms, Part
-from tests.domain.strategies import lives
+from tests.domain.strategies import disbursed, lives
 
 Life = tuple[LoanTerms, list[Fact], date]
 
@@ -83,3 +83,12 @@ def test_a_payoff_follows_from_its_proof_alone(life: Life) -> None:
         return
     proof = prove_payoff(terms, facts, on=as_of)
     assert value(proof) == proof.amount == now.payoff
+
+
+def test_a_payoff_is_proven_as_it_was_known_then() -> None:
+    """A payment of 100.00 on 20 January is reported on 5 February."""
+    terms = LoanTerms(principal=120_000, start=date(2026, 1, 1), instalments=12, rate=Fraction(12, 100))
+    paid = Fact(FactKind.PAYMENT_RECEIVED, date(2026, 1, 20), date(2026, 2, 5), "bank", "p", amount=10_000)
+    facts, on = [disbursed(terms), paid], date(2026, 2, 1)
+    assert prove_payoff(terms, facts, on=on, known_on=on).amount == 121_200
+    assert prove_payoff(terms, facts, on=on).amount == 121_200 - 10_000 - 36, "less twelve days of 92.65"

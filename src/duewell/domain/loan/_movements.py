@@ -47,18 +47,13 @@ def _movement(applied: Applied, proven: Proven, shares: dict[_Key, list[TraceSha
     fact = applied.fact
     parts = tuple(_part(applied, part, proven, shares[(fact.key, part)]) for part in Part)
     if fact.kind is FactKind.PAID_OFF or fact.pct is not None or applied.kind in ("waiver", "charge_off"):
-        terms = [(1, part) for part in parts]
-        if applied.overpaid:
-            terms.append((1, Proof("overpaid", applied.overpaid, fact=fact)))
-        amount = Proof("whole", applied.amount, terms=tuple(terms))
+        amount = Proof("whole", applied.amount, terms=tuple((1, part) for part in parts))
     else:
         amount = Proof("whole", applied.amount, fact=fact)
     # What nothing asked for: the whole less its parts.
     sign = 1 if fact.kind is not FactKind.REFUNDED else -1
     rest = ((sign, amount), *((-sign, part) for part in parts)) if applied.overpaid else ()
     overpaid = Proof("overpaid", applied.overpaid, terms=rest)
-    if fact.kind is FactKind.PAID_OFF and applied.overpaid:
-        overpaid = Proof("overpaid", applied.overpaid, fact=fact)
     return Movement(applied, amount, overpaid, (parts[0], parts[1], parts[2], parts[3]))
 
 

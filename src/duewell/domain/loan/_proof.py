@@ -120,6 +120,8 @@ class _Book:
     shares: dict[tuple[str, int, int], list[Proof]] = field(default_factory=lambda: defaultdict(list))
     left: Proof | None = None
     deferred: list[tuple[int, Proof]] = field(default_factory=list)
+    deferral: tuple[tuple[int, Proof], ...] = ()
+    """What the row at hand asks of interest deferred before, less what it defers."""
     before: list[tuple[int, Proof]] = field(default_factory=list)
     own_interest: dict[int, int] = field(default_factory=dict)
 
@@ -161,20 +163,33 @@ class _Book:
         terms: list[tuple[int, Proof]] = [(1, own)]
         if self.left is not None:
             terms.append((1, self.left))
-        terms += self.deferred
         terms += self._moved(row, INTEREST)
-        whole = sum(sign * each.amount for sign, each in terms)
-        self.left, self.deferred = None, []
+        received, self.left, self.deferred = self.deferred, None, []
+        collected = _sum("collected", due, row.nr, self._got(row, INTEREST))
+        if self._is_deferring(row):
+            # What its days ask beyond what was got comes due with the first row after the interest grace.
+            ahead = min(_total(terms) - due, 0)
+            if ahead:
+                self.left = Proof("interest-left", ahead, row.nr, terms=(*terms, (-1, collected)))
+                self.deferred = received
+            else:
+                terms += received
+                rest = Proof("interest-left", _total(terms) - due, row.nr, terms=(*terms, (-1, collected)))
+                self.deferred = [(1, rest)]
+            self.deferral = (*received, *_flip(self.deferred))
+            return collected
+        terms += received
+        self.deferral = tuple(received)
+        whole = _total(terms)
         if whole == due:
             return Proof("interest", due, row.nr, terms=tuple(terms))
-        collected = _sum("collected", due, row.nr, self._got(row, INTEREST))
-        rest = Proof("interest-left", whole - due, row.nr, terms=(*terms, (-1, collected)))
-        if due == 0 and not row.is_locked:
-            # An interest grace: it comes due with the first row after it.
-            self.deferred = [(1, rest)]
-        else:
-            self.left = rest
+        self.left = Proof("interest-left", whole - due, row.nr, terms=(*terms, (-1, collected)))
         return collected
+
+    def _is_deferring(self, row: Row) -> bool:
+        terms = self.state.terms
+        nr = row.nr - (1 if terms.down_payment_share else 0)
+        return nr <= terms.grace_interest and not (row.is_locked or row.is_met or row.is_down_payment)
 
     def _own(self, row: Row) -> Proof:
         convention = self.state.terms.convention
@@ -238,10 +253,10 @@ class _Book:
 
     def _principal(self, row: Row, interest: Proof) -> Proof:
         due = row.due[PRINCIPAL]
-        if row.is_down_payment and not row.is_charge and not row.is_met:
-            return self._down_payment(row, due)
         if row.is_taken_over and not row.is_met:
             return _sum("taken-over", due, row.nr, self.shares[("taken-over", row.nr, PRINCIPAL)])
+        if row.is_down_payment and not row.is_charge and not row.is_met:
+            return self._down_payment(row, due)
         got = _sum("collected", row.paid[PRINCIPAL], row.nr, self._got(row, PRINCIPAL))
         if due == 0:
             return Proof("nothing", 0, row.nr)
@@ -278,14 +293,10 @@ class _Book:
             if level is None:
                 return None
             terms.append((1, level))
-        own = row.due[INTEREST] - row.moved[INTEREST]
+        own = row.due[INTEREST] - row.moved[INTEREST] - _total(self.deferral)
         if not row.is_grace and not _is_equal_principal(self.state.terms) and own:
-            terms.append(
-                (
-                    -1,
-                    Proof("interest", own, row.nr, terms=((1, interest), *_flip(self._moved(row, INTEREST)))),
-                )
-            )
+            but = _flip([*self._moved(row, INTEREST), *self.deferral])
+            terms.append((-1, Proof("interest", own, row.nr, terms=((1, interest), *but))))
         if row.extra:
             terms.append((1, Proof("extra-principal", row.extra, row.nr, clause="reschedule")))
         if row.skipped:
@@ -340,6 +351,10 @@ def _is_equal_principal(terms: LoanTerms) -> bool:
 
 def _flip(terms: list[tuple[int, Proof]]) -> list[tuple[int, Proof]]:
     return [(-sign, each) for sign, each in terms]
+
+
+def _total(terms: Iterable[tuple[int, Proof]]) -> int:
+    return sum(sign * each.amount for sign, each in terms)
 
 
 def _sum(code: str, amount: int, nr: int, parts: list[Proof]) -> Proof:

@@ -139,7 +139,9 @@ def state_of(work: Fold, as_of: date, recorder: Recorder | None) -> LoanState:
 
 
 def _is_dropped(work: Fold, row: Row) -> bool:
-    """With `reduce number` the schedule ends where nothing is left to repay."""
+    """With `reduce number` the schedule ends where nothing is left to repay; a grace is no end."""
     if work.convention.prepayment is not Prepayment.REDUCE_NUMBER or not work.is_daily or row.is_met:
+        return False
+    if row.is_grace or work.is_deferring(row):
         return False
     return not any(row.due) and not any(row.paid) and work.convention.engine is Engine.CUMULATIVE
