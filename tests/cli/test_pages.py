@@ -1,9 +1,9 @@
 """The pages that walk a reader through say what the program says.
 
-Wants to prove: the commands of start.md, then those of recipes.md, run in the order they stand, and each line
-shown below a command is in what it answers, in that order. How: in a fresh database and an empty folder, with the
-files the pages show. Lines may be left out of a page ("..."); blanks and line ends do not count. Commands of other
-programs are not run.
+Wants to prove: the commands of start.md, then those of recipes.md, run in the order they stand, and each
+line shown below a command is in what it answers, in that order. How: in a fresh database and an empty
+folder, with the files the pages show. Lines may be left out of a page ("..."); blanks and line ends do
+not count. Commands of other programs are not run.
 """
 
 from __future__ import annotations
