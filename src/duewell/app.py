@@ -24,6 +24,9 @@ DATABASE = "duewell"
 
 def connect(settings: Settings) -> Connection:
     """A connection to the database, made and migrated on first use. A Fault says what cannot be reached."""
+    scheme, mark, _ = (settings.database_url or "").partition("://")
+    if mark and not re.fullmatch(r"postgres(ql)?(\+\w+)?", scheme):
+        raise Fault("database-url-not-postgresql", scheme=f"{scheme[:20]}://")
     try:
         url = settings.database_url or create_database(start(settings.data / "postgresql"), DATABASE)
         conn = psycopg.connect(_plain(url), autocommit=True)
