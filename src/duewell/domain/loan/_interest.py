@@ -67,11 +67,11 @@ class Interest:
 
     def whole_part(self, row: Row) -> Fraction:
         """The part of a year such a row stands for."""
-        return (
-            row.part
-            if row.part is not None
-            else step_part(self.terms, self.terms.every, self.terms.frequency)
-        )
+        if row.part is not None:
+            return row.part
+        if row.step is not None:
+            return row.step
+        return step_part(self.terms, self.terms.every, self.terms.frequency)
 
     def interest(self, row: Row, until: date, as_of: date, planned: int) -> int:
         """Interest of `row` from its start to `until`, rounded as the convention says.
