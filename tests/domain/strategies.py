@@ -9,7 +9,17 @@ from fractions import Fraction
 from hypothesis import strategies as st
 
 from duewell.domain.calendar import DaysInMonth, DaysInYear, Frequency
-from duewell.domain.facts import ChargeBase, DueDateMoved, Extended, Fact, FactKind, ReAged, ReAmortized
+from duewell.domain.facts import (
+    ChargeBase,
+    DueDateMoved,
+    Extended,
+    Fact,
+    FactKind,
+    ReAged,
+    ReAmortized,
+    as_recorded,
+    refusal_to_record,
+)
 from duewell.domain.loan import fold
 from duewell.domain.money import Rounding
 from duewell.domain.product import (
@@ -143,14 +153,36 @@ def lives(draw: st.DrawFn) -> tuple[LoanTerms, list[Fact], date]:
 
 @st.composite
 def turns(draw: st.DrawFn, terms: LoanTerms, facts: list[Fact]) -> list[Fact]:
-    """Up to three turns a loan's life takes: a new plan, a charge, a waiver, a charge-off; no refused one."""
+    """Up to four turns a loan's life takes, in the order they are learnt; none that recording refuses."""
     made: list[Fact] = []
-    for n in range(draw(st.integers(0, 3))):
+    end = terms.start + timedelta(days=2000)
+    for n in range(draw(st.integers(0, 4))):
         on = terms.start + timedelta(days=draw(st.integers(1, 300)))
         fact = draw(turn(terms, [*facts, *made], on, f"t{n}"))
-        if not fold(terms, [*facts, *made, fact], as_of=terms.start + timedelta(days=2000)).void:
-            made.append(fact)
+        before = fold(terms, [*facts, *made], as_of=end)
+        after = fold(terms, [*facts, *made, fact], as_of=end)
+        if refusal_to_record(fact, before, after) is None and not after.void:
+            made.append(as_recorded(fact, after.applied))
     return made
+
+
+@st.composite
+def lending_turn(draw: st.DrawFn, terms: LoanTerms, facts: list[Fact], base: Fact, kind: str) -> Fact:
+    """More money lent, money paid out, money for a loan off the books, or a fact taken back."""
+    if kind == "lend":
+        return replace(base, kind=FactKind.DISBURSED, amount=draw(st.integers(1_000, terms.principal)))
+    if kind == "refund":
+        amount = draw(st.integers(1, terms.principal // 2))
+        return replace(base, kind=FactKind.REFUNDED, amount=amount, payment_type="credit_balance_refund")
+    if kind == "take back" and len(facts) > 1:
+        back = draw(st.sampled_from([f.key for f in facts[1:] if f.kind is not FactKind.REVERSED]))
+        return replace(base, kind=FactKind.REVERSED, reverses=back)
+    off = [f.effective_on for f in facts if f.kind is FactKind.CHARGED_OFF]
+    if not off:
+        return replace(base, kind=FactKind.CHARGED_OFF)
+    later = max(base.effective_on, *off)
+    amount = draw(st.integers(1, terms.principal))
+    return replace(base, kind=FactKind.RECOVERED, effective_on=later, recorded_on=later, amount=amount)
 
 
 @st.composite
@@ -159,11 +191,13 @@ def turn(draw: st.DrawFn, terms: LoanTerms, facts: list[Fact], on: date, ref: st
         st.sampled_from(
             [
                 *("move", "extend", "re-age", "re-amortize", "fee", "pct", "waive", "off", "rate", "pause"),
-                "settle",
+                *("settle", "lend", "refund", "recover", "take back"),
             ]
         )
     )
     base = Fact(FactKind.RESCHEDULED, on, on, "test", ref)
+    if kind in ("lend", "refund", "recover", "take back"):
+        return draw(lending_turn(terms, facts, base, kind))
     rows = fold(terms, [f for f in facts if f.effective_on <= on], as_of=on).rows
     due = draw(st.sampled_from([r.due_on for r in rows]))
     if kind == "move":

@@ -137,10 +137,10 @@ def meet(life: Life, act: Act) -> None:
         return
     if act.what == "open":
         life.splits.append((act.ref, act.amount, (0, 0, 0, 0), 0, act.amount))
-    elif act.what == "pay":
+    elif act.what in ("pay", "recover"):
         pay(life, act, act.amount)
     elif act.what == "payoff":
-        amount = payoff_of(life, life.rows(act.on), act.on)
+        amount = act.amount or payoff_of(life, life.rows(act.on), act.on)
         if amount <= 0:
             life.void.append(act.ref)
             return
@@ -156,18 +156,26 @@ def meet(life: Life, act: Act) -> None:
             return
         nr = progressive.holder(life.rows(act.on), act.on)
         life.acts.append(replace(act, amount=amount, nr=nr))
-        parts = (amount, 0, 0, 0) if act.what == "penalty" else (0, amount, 0, 0)
-        life.splits.append((act.ref, amount, parts, 0, life.principal_out(act.on)))
+        met = min(life.overpaid, amount)
+        life.overpaid -= met
+        if met:
+            life.ledger.booked.append(Booking(act.on, nr, PENALTY if act.what == "penalty" else FEE, met))
+        left = amount - met
+        parts = (left, 0, 0, 0) if act.what == "penalty" else (0, left, 0, 0)
+        life.splits.append((act.ref, amount, parts, -met, life.principal_out(act.on)))
     elif act.what == "charge off":
         charge_off(life, act)
-    elif act.what == "recover" or is_too_late(life, act):
+    elif is_too_late(life, act):
         life.void.append(act.ref)
     elif act.what in replan.CHANGES:
         replan.change(life, act)
     elif act.what == "disburse":
-        asking_row(life, act.on, act.on)
-        life.acts.append(act)
-        life.splits.append((act.ref, act.amount, (0, 0, 0, 0), 0, life.principal_out(act.on)))
+        met = min(life.overpaid, act.amount)
+        life.overpaid -= met
+        if met < act.amount:
+            asking_row(life, act.on, act.on)
+            life.acts.append(replace(act, amount=act.amount - met))
+        life.splits.append((act.ref, act.amount, (0, 0, 0, 0), -met, life.principal_out(act.on)))
     else:
         life.acts.append(act)
 
@@ -187,6 +195,7 @@ def share_of_plan(life: Life, act: Act, pct: Fraction) -> int:
 
 def pay(life: Life, act: Act, amount: int) -> None:
     """Book a payment: past due, due that day, the running row, and then the excess rule."""
+    is_settling = amount >= payoff_of(life, life.rows(act.on), act.on)
     lines = life.rows(act.on)
     made: list[Booking] = []
     left = amount
@@ -213,8 +222,8 @@ def pay(life: Life, act: Act, amount: int) -> None:
                 give(line, part, line.open(part))
     elif life.bears_interest:
         pay_ahead(life, act, lines, give, lambda: left)
-        if act.what == "payoff" and left:
-            # A payoff leaves nothing asked: what it asked for stands with later rows now.
+        if is_settling and left:
+            # What settles the loan leaves nothing asked: what it asked for stands with later rows now.
             after = Life(life.deal, life.acts, replace(life.ledger, booked=[*life.ledger.booked, *made]))
             for line in after.rows(act.on):
                 for part in (PENALTY, FEE, INTEREST):

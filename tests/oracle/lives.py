@@ -94,7 +94,7 @@ def story(seed: int, allowed: frozenset[str]) -> Story:
             turn = made(rng, terms, facts, life_days)
             facts += turn
             features |= {name} if turn else set()
-    if "payoff" in features:
+    if features & {"payoff", "pay"}:
         # Excluded for now: a payoff to the row's end.
         terms = replace(terms, convention=replace(terms.convention, payoff_to_row_end=False))
     as_of = terms.start + timedelta(days=rng.randint(0, life_days * 5 // 4))

@@ -18,9 +18,9 @@ from typing import Any
 
 import psycopg
 
-from duewell.domain.contract import Change, Contract, State, contract_of, refusal_of
+from duewell.domain.contract import Change, Contract, contract_of, refusal_of
 from duewell.domain.errors import Conflict, InvalidInput, Refusal
-from duewell.domain.facts import TAKING_BACK, Fact, FactKind
+from duewell.domain.facts import TAKING_BACK, Fact, FactKind, as_recorded, voided
 from duewell.domain.postings import difference
 from duewell.store import agendas, books, closing, days, loans, request_keys, tabular
 from duewell.store.agendas import Measures
@@ -185,15 +185,16 @@ def _record(
         _check(fact, facts, row.book_open_on)
         contract = contract_of(row.terms)
         change = contract.replay(facts, fact, open_on=row.book_open_on, buckets=row.buckets)
-        refusal = refusal_of(fact, change.after)
+        refusal = refusal_of(fact, change)
         if refusal is not None:
             raise refusal
+        fact = as_recorded(fact, change.after.applied)
         seq = loans.append_fact(conn, loan, fact, recorded_at=request.at, actor=request.actor)
         journals = difference(change.before.applied, change.after.applied)
         for part, journal in enumerate(journals.values(), start=1):
             loans.append_journal(conn, loan, seq, part, journal, posted_on=row.book_open_on)
         _project(conn, row, seq, change)
-        result = _result(loan, seq, contract, change.after)
+        result = _result(loan, seq, contract, fact, change)
         request_keys.keep(
             conn,
             client_id=request.client_id,
@@ -263,9 +264,11 @@ def _hash(loan: LoanKey, fact: Fact, *, is_dated: bool) -> bytes:
     return hashlib.sha256(json.dumps(asked, separators=(",", ":"), sort_keys=True).encode()).digest()
 
 
-def _result(loan: LoanKey, seq: int, contract: Contract, after: State) -> dict[str, Any]:
+def _result(loan: LoanKey, seq: int, contract: Contract, fact: Fact, change: Change) -> dict[str, Any]:
+    """The loan after a fact; `voided` names earlier facts that it left without effect, if any."""
+    after = change.after
     age = contract.ageing(after)
-    return {
+    result = {
         "schema": SCHEMA,
         "person_id": str(loan.person_id),
         "loan_no": loan.loan_no,
@@ -278,3 +281,13 @@ def _result(loan: LoanKey, seq: int, contract: Contract, after: State) -> dict[s
         "overdue_minor": age.overdue,
         "outstanding_minor": age.outstanding,
     }
+    gone = [
+        {
+            "kind": each.kind.value,
+            "effective_on": each.effective_on.isoformat(),
+            "source_ref": each.source_ref,
+            "reason": reason.code,
+        }
+        for each, reason in voided(change.before.void, after.void, fact)
+    ]
+    return {**result, "voided": gone} if gone else result

@@ -463,7 +463,6 @@ def test_a_statement_day_beyond_the_month_is_its_last_day() -> None:
         (FactKind.REFUNDED, {"amount": 1}, "refund-above-credit"),
         (FactKind.CONVERTED, {"amount": 9}, "conversion-without-cost"),
         (FactKind.CHARGED_OFF, {}, "charge-off-of-nothing"),
-        (FactKind.RECOVERED, {"amount": 1}, "recovery-before-charge-off"),
         (FactKind.WAIVED, {"parts": (1, 0, 0, 0)}, "waiver-above-what-is-due"),
         (FactKind.WAIVED, {}, "waiver-without-parts"),
         (FactKind.RATE_CHANGED, {}, "contract-rate-negative"),

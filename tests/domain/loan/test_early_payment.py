@@ -41,9 +41,9 @@ def test_interest_left_to_the_last_row_is_taken_from_a_payment_in_its_period() -
     facts = [
         disbursed(terms),
         paid(date(2024, 1, 16), first),
-        paid(date(2024, 1, 20), 10_000),
-        paid(date(2024, 2, 20), 100),
     ]
+    out = fold(terms, facts, as_of=date(2024, 1, 20)).principal_out
+    facts += [paid(date(2024, 1, 20), out), paid(date(2024, 2, 20), 100)]
     state = fold(terms, facts, as_of=date(2024, 3, 2))
     left = state.rows[1].due[Part.INTEREST]
     assert left > 0, "interest from 16 to 20 January stands in the last row"

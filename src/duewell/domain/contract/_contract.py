@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from duewell.domain.agenda import BUCKETS, Ageing, Agenda, Buckets, Sums
 from duewell.domain.errors import Refusal
-from duewell.domain.facts import Fact, FactKind
+from duewell.domain.facts import Fact, FactKind, refusal_to_record
 from duewell.domain.line import (
     LineReplay,
     LineState,
@@ -148,12 +148,13 @@ def contract_of(terms: Terms) -> Contract:
 _BEGINNINGS = (FactKind.OPENED, FactKind.DISBURSED)
 
 
-def refusal_of(fact: Fact, after: State) -> Refusal | None:
-    """Why a fact must not be recorded: it is void, draws beyond the limit, or voids the beginning.
+def refusal_of(fact: Fact, change: Change) -> Refusal | None:
+    """Why a fact must not be recorded: it voids the beginning, has or leaves no effect, draws too much.
 
-    A later waiver or plan that a late-learnt fact leaves with nothing to apply to is no reason to refuse
-    the fact: what happened, happened.
+    Money that came and corrections may leave a later waiver or plan with nothing to apply to: what
+    happened, happened.
     """
-    mine = (reason for each, reason in after.void if each.key == fact.key or each.kind in _BEGINNINGS)
-    found = next(mine, None)
+    after = change.after
+    beginning = (reason for each, reason in after.void if each.kind in _BEGINNINGS)
+    found = next(beginning, None) or refusal_to_record(fact, change.before, after)
     return draw_refusal(fact, after) if found is None and isinstance(after, LineState) else found

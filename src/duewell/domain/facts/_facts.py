@@ -54,16 +54,18 @@ _RANK = {
     FactKind.RESCHEDULED: 2,
     FactKind.FEE_CHARGED: 3,
     FactKind.PENALTY_CHARGED: 3,
-    FactKind.PAYMENT_RECEIVED: 4,
-    FactKind.PAID_OFF: 4,
-    FactKind.REFUNDED: 4,
-    FactKind.DRAWN: 5,
-    FactKind.CONVERTED: 6,
-    FactKind.WAIVED: 6,
-    FactKind.CHARGED_OFF: 7,
-    FactKind.RECOVERED: 8,
+    FactKind.WAIVED: 4,
+    FactKind.PAYMENT_RECEIVED: 5,
+    FactKind.REFUNDED: 5,
+    FactKind.DRAWN: 6,
+    FactKind.CONVERTED: 7,
+    FactKind.PAID_OFF: 8,
+    FactKind.CHARGED_OFF: 9,
+    FactKind.RECOVERED: 10,
 }
-"""A new plan comes after the rates and pauses of its day: the interest of that day is at their rate."""
+"""A new plan comes after the rates and pauses of its day: the interest of that day is at their rate.
+A waiver comes before the money of its day, which pays what is left of what was due; settling comes after
+all that is lent, charged or forgiven that day."""
 
 PLANS = frozenset({FactKind.RESCHEDULED, FactKind.CONVERTED})
 """Facts that change when money is due and move none."""

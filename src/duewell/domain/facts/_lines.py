@@ -75,7 +75,7 @@ _FORMS = {
     "waive": r"waive((?: (?:penalty|fee|interest|principal) \S+){1,4})",
     "return": rf"return {_REF}(?: ([A-Za-z]+))?",
     "reverse": rf"reverse {_REF}(?: ([A-Za-z]+))?",
-    "settle": "settle",
+    "settle": r"settle(?: (\S+))?",
     "charge-off": "charge-off",
 }
 VERBS = tuple(_FORMS)
@@ -144,7 +144,8 @@ def _with(lines: FactLines, bare: Fact, verb: str, found: re.Match[str]) -> Fact
         gone = fact_named(lines.facts, found[1], found[2] or "", bare.source_ref)
         return replace(bare, kind=_BACK[verb], reverses=gone.key)
     if verb in _NO_WORDS:
-        return replace(bare, kind=_NO_WORDS[verb])
+        told = found[1] if found.re.groups else None
+        return replace(bare, kind=_NO_WORDS[verb], amount=lines.amount(told) if told else 0)
     if verb == "rate":
         balance = BalanceKind(found[2]) if found[2] else None
         rate = parse_rate_pct(found[1]).per_year
@@ -248,6 +249,8 @@ def _said(fact: Fact, money: Currency) -> str:
             return f"{verb} {_pct(fact.pct)}% of {fact.base.value}"
         if kind is each:
             return f"{verb} {_text(fact.amount, money)}"
+    if kind is FactKind.PAID_OFF and fact.amount:
+        return f"settle {_text(fact.amount, money)}"
     for verb, each in (*_BACK.items(), *_NO_WORDS.items()):
         if kind is each:
             return f"{verb} {fact.reverses[2]} {fact.reverses[0]}" if fact.reverses else verb

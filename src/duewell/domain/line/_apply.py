@@ -117,13 +117,17 @@ def _receive(work: Work, fact: Fact) -> None:
 
 
 def _pay_off(work: Work, fact: Fact) -> None:
-    """Whatever settles the line that day, interest accrued to it and instalments to come included."""
-    amount = sum(work.owed()) + work.accrued_whole()
+    """Whatever settles the line that day, interest accrued to it and instalments to come included.
+
+    One that names its amount is that money: too much of it is credit, too little a payment like any other.
+    """
+    amount = fact.amount or sum(work.owed()) + work.accrued_whole()
     if amount <= 0:
         raise InvalidInput("amount-not-positive", amount_minor=amount)
     parts, left = settle(work, amount, fact.effective_on)
-    assert left == 0, "a line is settled by what it owes"
-    note(work, fact, fact.payment_type, amount, parts)
+    assert fact.amount or left == 0, "a line is settled by what it owes"
+    work.credit += left
+    note(work, fact, fact.payment_type, amount, parts, left)
 
 
 def _refund(work: Work, fact: Fact) -> None:
@@ -215,10 +219,6 @@ def _recover(work: Work, fact: Fact) -> None:
     note(work, fact, "recovery", fact.amount, parts, left)
 
 
-def _recover_early(work: Work, fact: Fact) -> None:
-    raise InvalidInput("recovery-before-charge-off", effective_on=fact.effective_on.isoformat())
-
-
 _VERBS = {
     FactKind.LIMIT_CHANGED: _change_limit,
     FactKind.RATE_CHANGED: _change_rate,
@@ -232,5 +232,5 @@ _VERBS = {
     FactKind.REFUNDED: _refund,
     FactKind.WAIVED: _waive,
     FactKind.CHARGED_OFF: _charge_off,
-    FactKind.RECOVERED: _recover_early,
+    FactKind.RECOVERED: _receive,  # its charge-off was taken back: money came
 }

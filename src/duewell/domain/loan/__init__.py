@@ -9,9 +9,9 @@ Source   docs/decisions/0001.
 from duewell.domain.loan._accruals import daily_accruals
 from duewell.domain.loan._ageing import ageing, delinquent_since, principal_by_range, range_of
 from duewell.domain.loan._agenda import agenda
-from duewell.domain.loan._apply import payoff_amount
 from duewell.domain.loan._fold import Fold
 from duewell.domain.loan._movements import Movement, prove_movements
+from duewell.domain.loan._payment import payoff_amount
 from duewell.domain.loan._preview import Future, compare, lifetime, preview
 from duewell.domain.loan._proof import Proof, Proven, RowProof, prove, prove_payoff
 from duewell.domain.loan._recorder import Recorder, TraceSlice

@@ -3,29 +3,27 @@
 Needs    the Fold and the fact, in the fold's order.
 Gives    changed rows and moves, and a line in the list of what was applied.
 Never    looks at a later fact, or at a fact that was taken back.
-Source   docs/reference/conventions.md, sections allocation, early payment, late payment.
+Source   docs/reference/conventions.md.
 """
 
 from __future__ import annotations
 
 from datetime import date
-from itertools import islice
 
 from duewell.domain.errors import InvalidInput
 from duewell.domain.facts import ChargeBase, DueDateMoved, Extended, Fact, FactKind, ReAged, ReAmortized
 from duewell.domain.loan._charge_off import charge_off, recover
-from duewell.domain.loan._fees import collected_early, drop_fee, kept_at_disbursement
+from duewell.domain.loan._fees import kept_at_disbursement
 from duewell.domain.loan._fold import Fold
-from duewell.domain.loan._lending import asking_row
+from duewell.domain.loan._lending import asking_row, planned_before
 from duewell.domain.loan._opening import take_over
-from duewell.domain.loan._recorder import Recorder
+from duewell.domain.loan._payment import receive
 from duewell.domain.loan._reschedule import reschedule
 from duewell.domain.loan._schedule import Row, rate_lines
-from duewell.domain.money import round_fraction, round_ratio
-from duewell.domain.product import Amortization, Engine, ExcessRule, Part, Prepayment, Processing
+from duewell.domain.money import round_fraction
+from duewell.domain.product import Engine, Part
 
 INTEREST, PRINCIPAL = Part.INTEREST, Part.PRINCIPAL
-_ALL = 10**30
 RESCHEDULES = {
     DueDateMoved: "due_date_moved",
     Extended: "extension",
@@ -42,11 +40,11 @@ def apply_fact(work: Fold, fact: Fact) -> None:
         recover(work, fact)
         return
     if kind is FactKind.PAYMENT_RECEIVED:
-        _receive(work, fact)
+        receive(work, fact)
         return
     work.asked_on = None
-    if kind is FactKind.PAID_OFF:
-        _receive(work, fact)
+    if kind in (FactKind.PAID_OFF, FactKind.RECOVERED):
+        receive(work, fact)  # a recovery whose charge-off was taken back is a payment: money came
         work.asked_on = None
     elif kind is FactKind.DISBURSED:
         _disburse(work, fact)
@@ -67,8 +65,6 @@ def apply_fact(work: Fold, fact: Fact) -> None:
         _waive(work, fact)
     elif kind is FactKind.CHARGED_OFF:
         charge_off(work, fact)
-    elif kind is FactKind.RECOVERED:
-        raise InvalidInput("recovery-before-charge-off", effective_on=fact.effective_on.isoformat())
     else:
         raise InvalidInput("fact-kind-not-supported", kind=kind.value)
 
@@ -82,7 +78,11 @@ def _disburse(work: Fold, fact: Fact) -> None:
     kept = kept_at_disbursement(terms) if is_first and terms.fees else 0
     if kept and kept >= fact.amount:
         raise InvalidInput("fees-above-principal", kept_minor=kept, amount_minor=fact.amount)
-    work.lend(fact.effective_on, fact.amount)
+    used = _use_credit(work, fact.amount)
+    if used == fact.amount:
+        work.note(fact, fact.amount, [0, 0, 0, 0], "disbursement", -used)
+        return
+    work.lend(fact.effective_on, fact.amount - used)
     if is_first:
         down = round_fraction(fact.amount * terms.down_payment_share, work.convention.rounding)
         if terms.down_payment_share:
@@ -100,17 +100,15 @@ def _disburse(work: Fold, fact: Fact) -> None:
             (k for k, r in enumerate(work.rows) if not r.is_down_payment and fact.effective_on < r.due_on),
             len(work.rows) - 1,
         )
-        work.set_instalments(first, _planned_before(work, first), fact.effective_on)
-    work.note(fact, fact.amount, [0, kept, 0, 0], "disbursement")
+        work.set_instalments(first, planned_before(work, first), fact.effective_on)
+    work.note(fact, fact.amount, [0, kept, 0, 0], "disbursement", -used)
 
 
-def _planned_before(work: Fold, first: int) -> int:
-    """What the instalments from a row on repay: all lent less the principal of rows before.
-
-    What was lent again is asked beside the instalment of its row, so it is not in the instalments too.
-    """
-    again = sum(r.extra for r in work.rows[first:])
-    return sum(a for _, a in work.lent) - again - sum(r.due[PRINCIPAL] for r in work.rows[:first])
+def _use_credit(work: Fold, amount: int) -> int:
+    """The borrower's credit meets at once what is charged, lent or paid out later; returns how much."""
+    used = min(work.overpaid, amount)
+    work.overpaid -= used
+    return used
 
 
 def _check_within(work: Fold, fact: Fact) -> None:
@@ -132,7 +130,7 @@ def _change_rate(work: Fold, fact: Fact) -> None:
     work.is_bearing = work.is_bearing or fact.rate != 0
     if not work.is_flat and work.convention.engine is Engine.PROGRESSIVE:
         first = work.row_at(fact.effective_on)
-        work.set_instalments(first, _planned_before(work, first), on)
+        work.set_instalments(first, planned_before(work, first), on)
 
 
 def _pause(work: Fold, fact: Fact) -> None:
@@ -151,11 +149,15 @@ def _charge(work: Fold, fact: Fact) -> None:
     part = Part.FEE if is_fee else Part.PENALTY
     row = _charge_row(work, fact.effective_on)
     row.due[part] += amount
+    used = _use_credit(work, amount)
+    row.paid[part] += used
     if work.tracer is not None:
         work.tracer.share("charged", fact, row.nr, part, amount)
+        if used:
+            work.tracer.share("paid", fact, row.nr, part, used)
     parts = [0, 0, 0, 0]
-    parts[part] = amount
-    work.note(fact, amount, parts, "fee" if is_fee else "penalty")
+    parts[part] = amount - used
+    work.note(fact, amount, parts, "fee" if is_fee else "penalty", -used)
 
 
 def _charge_row(work: Fold, on: date) -> Row:
@@ -216,330 +218,10 @@ def _waive(work: Fold, fact: Fact) -> None:
 
 def _refund(work: Fold, fact: Fact) -> None:
     """Pay out money. It consumes the overpayment first; what is left is principal lent again."""
-    from_credit = min(work.overpaid, fact.amount)
-    work.overpaid -= from_credit
+    from_credit = _use_credit(work, fact.amount)
     lent_again = fact.amount - from_credit
     if lent_again:
         work.refresh(fact.effective_on)  # what is lent today bears no penalty of the days before
         asking_row(work, fact.effective_on).extra += lent_again
         work.lend(fact.effective_on, lent_again)  # thaws the rows, so that the extra is seen
     work.note(fact, fact.amount, [0, 0, 0, lent_again], fact.payment_type, -from_credit)
-
-
-# -- payments ------------------------------------------------------------------------------------
-
-
-def _receive(work: Fold, fact: Fact) -> None:
-    on = fact.effective_on
-    if not work.lent and work.opened_on is None:
-        raise InvalidInput("payment-before-disbursement", effective_on=on)
-    if not has_asked(work, on):
-        work.refresh(on, due_by=on)
-        work.asked_on = on
-    amount = payoff_amount(work, on) if fact.kind is FactKind.PAID_OFF else fact.amount
-    if amount <= 0:
-        raise InvalidInput("amount-not-positive", amount_minor=amount)
-    until = _payoff_stop(work, on) if fact.kind is FactKind.PAID_OFF else on
-    payment = _Payment(work, fact, amount, until)
-    late, today, asked = _due(work, on, amount)
-    if amount > asked:
-        if not late and not today and stays_in_running_row(work, on, amount):
-            payment.running(work.rows[work.row_at(on)])
-            work.note(fact, amount, payment.parts, fact.payment_type)
-            return
-        work.refresh(on)  # some will go in advance, so every row must say what it asks
-        work.asked_on = None
-        late, today, _ = _due(work, on, amount)
-    payment.slot(late)
-    if payment.left:
-        payment.slot(sorted(today, key=lambda r: r.is_down_payment))
-    if payment.left:
-        payment.in_advance(work.terms.allocation.excess_rule(fact.payment_type))
-    work.overpaid += payment.left
-    kind = "repayment" if fact.kind is FactKind.PAID_OFF else fact.payment_type
-    work.note(fact, amount, payment.parts, kind, payment.left)
-
-
-def has_asked(work: Fold, on: date) -> bool:
-    """Whether rows due by `on` already say what they ask that day: only payments into them came since.
-
-    Such a payment moves principal from the day after, so asking again would give the same.
-    """
-    return work.asked_on == on
-
-
-def stays_in_running_row(work: Fold, on: date, amount: int) -> bool:
-    """Whether a payment in advance certainly leaves room in the running row, so that no other row matters.
-
-    Then nothing but that row's interest to the day is asked; a row that may be filled, and every other
-    convention, is asked the long way. Both ways give the same split.
-    """
-    if not (
-        work.is_told and work.is_bearing and work.convention.engine is Engine.PROGRESSIVE and work.is_daily
-    ):
-        return False
-    if work.convention.amortization is not Amortization.EQUAL_INSTALMENTS:
-        return False
-    k = work.row_at(on)
-    row = work.rows[k]
-    if row.is_locked or row.is_grace or k == work.last_open() or not row.start <= on < row.due_on:
-        return False
-    if row.unpaid <= 0 or row.due[INTEREST] > row.instalment or any(row.moved):
-        return False
-    left = row.instalment + row.extra - row.paid[PRINCIPAL] - row.paid[INTEREST]
-    return amount < min(left, work.out)
-
-
-def _due(work: Fold, on: date, enough: int) -> tuple[list[Row], list[Row], int]:
-    """The unpaid rows past due, oldest first, those due on the day, and what all of them ask.
-
-    Row by row a payment of `enough` reaches no row after those that ask as much, so they are left out.
-    """
-    late: list[Row] = []
-    today: list[Row] = []
-    asked = 0
-    if work.terms.allocation.processing is Processing.VERTICAL:
-        enough = _ALL
-    for row in islice(work.rows, work.settled, None):
-        if row.due_on > on or (asked >= enough and not today):
-            break
-        unpaid = row.unpaid
-        if unpaid > 0:
-            (late if row.due_on < on else today).append(row)
-            asked += unpaid
-    return late, today, asked
-
-
-def ask_payoff(work: Fold, on: date, recorder: Recorder) -> None:
-    """Leave the rows asking what they ask of whoever settles the loan on a day; the fold is used up by it."""
-    stop = _payoff_stop(work, on)
-    work.refresh(on)
-    work.recorder = recorder
-    work.thaw()
-    _take_out(work, on, stop)
-
-
-def _payoff_stop(work: Fold, on: date) -> date:
-    """The day up to which interest is asked of whoever settles the loan."""
-    return work.rows[work.row_at(on)].due_on if work.convention.payoff_to_row_end else on
-
-
-def _take_out(work: Fold, on: date, stop: date) -> None:
-    work.move_on.append(stop)
-    work.move_to.append(0)
-    work.refresh(max(on, stop), out=0)
-
-
-def payoff_amount(work: Fold, on: date) -> int:
-    """What settles the loan on a day: everything unpaid, interest to that day or the row's end.
-
-    Tried with the same fold: the principal is taken out on the day, the rows are asked what they
-    then want, and the trial is undone.
-    """
-    stop = _payoff_stop(work, on)
-    work.refresh(on)  # penalties to the day, not to the row's end
-    out = work.out
-    kept = work.frozen, work.settled
-    _take_out(work, on, stop)
-    other = sum(r.due[p] - r.paid[p] for r in work.rows for p in (Part.PENALTY, Part.FEE, INTEREST))
-    work.move_on.pop()
-    work.move_to.pop()
-    work.epoch += 1
-    work.frozen, work.settled = kept
-    work.refresh(on)
-    return out + other
-
-
-class _Payment:
-    """One payment while it is being split. `parts` and `left` always add up to the amount.
-
-    `until` is the day to which it pays interest: its own, or the row's end where a payoff does.
-    """
-
-    __slots__ = ("fact", "left", "on", "parts", "until", "work")
-
-    def __init__(self, work: Fold, fact: Fact, amount: int, until: date) -> None:
-        self.work = work
-        self.fact = fact
-        self.on = fact.effective_on
-        self.until = until
-        self.left = amount
-        self.parts = [0, 0, 0, 0]
-
-    def pay(self, row: Row, part: Part, most: int) -> int:
-        """Apply up to `most` of what is left to one part of one row."""
-        paid = most if most < self.left else self.left
-        if paid <= 0:
-            return 0
-        row.paid[part] += paid
-        if part >= INTEREST and row.due_on > self.on:
-            self.work.is_ahead = True
-        self.parts[part] += paid
-        self.left -= paid
-        if part is PRINCIPAL:
-            self.work.repay(row, self.until, paid)
-        if self.work.tracer is not None:
-            self.work.tracer.share("paid", self.fact, row.nr, part, paid)
-        return paid
-
-    def slot(self, rows: list[Row]) -> None:
-        """Pay rows of one slot in the product's order, row by row or part by part."""
-        allocation = self.work.terms.allocation
-        if allocation.processing is Processing.VERTICAL:
-            for part in allocation.order:
-                for row in rows:
-                    self.pay(row, part, self._asked(row, part) - row.paid[part])
-            return
-        for row in rows:
-            due, paid = row.due, row.paid
-            for part in allocation.order:
-                most = (self._asked(row, part) if row.fee else due[part]) - paid[part]
-                if most > 0:
-                    self.pay(row, part, most)
-                    if not self.left:
-                        return
-
-    def in_advance(self, rule: ExcessRule) -> None:
-        """Pay what is left to rows not yet due."""
-        work = self.work
-        if not work.is_daily:
-            if self.fact.kind is FactKind.PAID_OFF:
-                for row in work.rows:
-                    if row.start >= self.until and row.fee:
-                        drop_fee(row)
-            self.slot([r for r in work.rows if r.due_on > self.on and r.unpaid > 0])
-        elif work.convention.engine is Engine.CUMULATIVE:
-            self._early_cumulative()
-        else:
-            self._early_progressive(rule)
-        if self.left and self.fact.kind is FactKind.PAID_OFF:
-            self._settle_all()
-
-    def _settle_all(self) -> None:
-        """What a payoff asked and no row took yet: charges and interest that stand with later rows now."""
-        self.work.refresh(self.until)
-        for row in self.work.rows:
-            for part in (Part.PENALTY, Part.FEE, INTEREST):
-                self.pay(row, part, self._asked(row, part) - row.paid[part])
-
-    # progressive: the running row's interest to the day, then principal, at most its instalment
-
-    def _early_progressive(self, rule: ExcessRule) -> None:
-        ahead = [r for r in self.work.rows if r.due_on > self.on and r.unpaid > 0]
-        rows = [r for r in ahead if not r.is_locked]
-        for row in ahead:
-            if row.is_locked and row.start <= self.on:
-                # A row settled ahead asks for what was charged since; a last one for interest it kept.
-                for part in self.work.terms.allocation.order:
-                    if part is not PRINCIPAL:
-                        self.pay(row, part, self._asked(row, part) - row.paid[part])
-        if self.work.is_bearing and rows and rows[0].start <= self.on:
-            self.running(rows.pop(0))
-        if not self.left:
-            return
-        if not self.work.is_bearing:
-            self._without_interest(rows, rule)
-            return
-        for row in rows:
-            self.pay(row, Part.PENALTY, row.due[Part.PENALTY] - row.paid[Part.PENALTY])
-            self.pay(row, Part.FEE, self._asked(row, Part.FEE) - row.paid[Part.FEE])
-            self.pay(row, INTEREST, row.moved[INTEREST] - row.paid[INTEREST])
-        if rule is ExcessRule.SPREAD:
-            rows = [r for r in rows if self._room(r) > 0]
-        if rule is ExcessRule.SPREAD and rows:
-            share = round_ratio(self.left, len(rows), self.work.convention.rounding)
-            for row in rows[:-1]:
-                self._ahead(row, share)
-            self._ahead(rows[-1], self.left)
-        for row in reversed(rows) if rule is ExcessRule.LAST else rows:
-            if not self.left:
-                return
-            if self._room(row) > 0:
-                self._ahead(row, self.left)
-
-    def _without_interest(self, rows: list[Row], rule: ExcessRule) -> None:
-        """Rows of a loan without interest take money in advance as when due, in the order of the rule."""
-        if rule is ExcessRule.SPREAD and rows:
-            share = round_ratio(self.left, len(rows), self.work.convention.rounding)
-            for row in rows:
-                most = min(share, self.left) if row is not rows[-1] else self.left
-                for part in self.work.terms.allocation.order:
-                    most -= self.pay(row, part, min(most, self._asked(row, part) - row.paid[part]))
-        if self.left:
-            self.slot(rows[::-1] if rule is ExcessRule.LAST else rows)
-
-    def running(self, row: Row) -> None:
-        """Pay the running row: interest to the day, then principal, at most its instalment."""
-        work = self.work
-        accrued = work.interest(row, self.until, self.until, 0) + row.carry + row.moved[INTEREST]
-        for part in work.terms.allocation.order:
-            if part is PRINCIPAL:
-                continue
-            most = accrued if part is INTEREST else self._asked(row, part)
-            self.pay(row, part, most - row.paid[part])
-        if row.paid[INTEREST] >= accrued:
-            row.interest_to = self.until
-        self.pay(row, PRINCIPAL, min(self._room(row), work.out))
-        if not row.is_grace:
-            self._settle(row, accrued)
-
-    def _asked(self, row: Row, part: Part) -> int:
-        """What a row asks of a part, without scheduled fees still unpaid of a period that has not begun."""
-        if part is Part.FEE and row.fee and row.start >= self.until:
-            return row.due[Part.FEE] - row.fee + collected_early(row)
-        return row.due[part]
-
-    def _settle(self, row: Row, accrued: int) -> None:
-        """Close a row paid in full before its day: its interest is what was paid."""
-        is_full = self._room(row) <= 0 or self.work.out == 0
-        if is_full and row.paid[INTEREST] >= accrued:
-            self._lock(row)
-
-    def _lock(self, row: Row) -> None:
-        row.is_locked, row.carry, self.work.is_told = True, 0, False
-        row.due[INTEREST], row.due[PRINCIPAL] = row.paid[INTEREST], row.paid[PRINCIPAL]
-
-    def _ahead(self, row: Row, most: int) -> None:
-        self.pay(row, PRINCIPAL, min(self._room(row), most, self.work.out))
-        if self._room(row) <= 0 and self.work.is_bearing and not row.is_grace:
-            self._lock(row)
-
-    def _room(self, row: Row) -> int:
-        """How much principal a row not yet due can still take."""
-        work = self.work
-        if work.convention.amortization is Amortization.EQUAL_PRINCIPAL or not work.is_bearing:
-            return row.due[PRINCIPAL] - row.paid[PRINCIPAL]
-        if self._is_alone(row):
-            return work.out
-        if row.is_grace:
-            return row.extra - row.paid[PRINCIPAL]
-        own = max(row.paid[INTEREST] - max(row.moved[INTEREST], 0), 0)
-        return row.instalment + row.extra - row.paid[PRINCIPAL] - own
-
-    def _is_alone(self, row: Row) -> bool:
-        """Whether every other row not yet due was settled, so that this one takes all that is left."""
-        return not row.is_locked and all(
-            r.is_locked or r.is_grace for r in self.work.rows if r.due_on > self.on and r is not row
-        )
-
-    # cumulative with daily recalculation: wholly principal of the row, and a new plan if it is more
-
-    def _early_cumulative(self) -> None:
-        work = self.work
-        plan = work.rows[work.plan_from :]
-        due_today = [r for r in plan if r.due_on == self.on and not r.is_down_payment]
-        k = work.rows.index(due_today[0]) if due_today else work.row_at(self.on)
-        row = work.rows[k]
-        planned = row.due[PRINCIPAL]
-        self.pay(row, PRINCIPAL, work.out)
-        if row.paid[PRINCIPAL] > planned:
-            row.due[PRINCIPAL] = row.paid[PRINCIPAL]
-            if work.convention.prepayment is Prepayment.REDUCE_INSTALMENT:
-                work.set_instalments(k + 1, _planned_before(work, k + 1), self.on)
-        for later in work.rows[k:]:
-            if work.out == 0 and self.left:
-                work.refresh(self.until)
-                for part in (Part.PENALTY, Part.FEE, INTEREST):
-                    self.pay(later, part, self._asked(later, part) - later.paid[part])
-        if work.out == 0 and self.until > self.on:
-            row.interest_to = self.until

@@ -1,7 +1,8 @@
 """Lending: which row asks for money that goes out after the first disbursement.
 
 Needs    the Fold on the day of the money, or the rows and what was lent.
-Gives    the row that asks for it, open again if it was paid ahead; what a row must not ask for.
+Gives    the row that asks for it, open again if it was paid ahead; what a row must not ask for; what
+         the instalments from a row on repay.
 Never    sets an instalment or changes what is out.
 Source   docs/reference/conventions.md, section progressive.
 """
@@ -13,6 +14,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from duewell.domain.loan._schedule import Row
+from duewell.domain.product import Part
 
 if TYPE_CHECKING:
     from duewell.domain.loan._fold import Fold
@@ -31,3 +33,12 @@ def asking_row(work: Fold, on: date) -> Row:
 def lent_since(lent: Sequence[tuple[date, int]], due_on: date) -> int:
     """Money lent on a due date or later, which that row never asks for; what the plan repays is not in it."""
     return sum(amount for on, amount in lent[1:] if on >= due_on)
+
+
+def planned_before(work: Fold, first: int) -> int:
+    """What the instalments from a row on repay: all lent less the principal of rows before.
+
+    What was lent again is asked beside the instalment of its row, so it is not in the instalments too.
+    """
+    again = sum(r.extra for r in work.rows[first:])
+    return sum(a for _, a in work.lent) - again - sum(r.due[Part.PRINCIPAL] for r in work.rows[:first])

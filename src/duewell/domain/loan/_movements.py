@@ -19,7 +19,14 @@ from duewell.domain.loan._recorder import TraceShare
 from duewell.domain.product import LoanTerms, Part
 
 _Key = tuple[tuple[str, str, str], int]
-_NONE = (0, 0, 0, 0)
+_MEETING_CREDIT = (
+    FactKind.REFUNDED,
+    FactKind.DISBURSED,
+    FactKind.DRAWN,
+    FactKind.FEE_CHARGED,
+    FactKind.PENALTY_CHARGED,
+)
+"""Facts that the borrower's credit meets first: what is overpaid becomes less by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +61,7 @@ def _movement(applied: Applied, proven: Proven, shares: dict[_Key, list[TraceSha
     else:
         amount = Proof("whole", applied.amount, fact=fact)
     # What nothing asked for: the whole less its parts.
-    sign = 1 if fact.kind is not FactKind.REFUNDED else -1
+    sign = -1 if fact.kind in _MEETING_CREDIT else 1
     rest = ((sign, amount), *((-sign, part) for part in parts)) if applied.overpaid else ()
     overpaid = Proof("overpaid", applied.overpaid, terms=rest)
     if fact.kind is FactKind.PAID_OFF and applied.overpaid:

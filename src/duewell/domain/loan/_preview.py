@@ -14,13 +14,15 @@ from datetime import date
 
 from duewell.domain.agenda import BUCKETS, ONE_DAY, Ageing, Buckets
 from duewell.domain.errors import InvalidInput
-from duewell.domain.facts import TAKING_BACK, Fact, known, shared
+from duewell.domain.facts import TAKING_BACK, Fact, FactKind, as_recorded, known, refusal_to_record, shared
 from duewell.domain.loan._ageing import ageing
-from duewell.domain.loan._state import PLANNED, Folding, LoanState
+from duewell.domain.loan._state import PLANNED, Folding, LoanState, fold
 from duewell.domain.product import LoanTerms, Part
 
 SUPPOSED_MAX = 1_000
 FUTURES_MAX = 20
+_ASKED = frozenset({FactKind.RESCHEDULED, FactKind.PAID_OFF, FactKind.RECOVERED})
+"""Kinds that may be refused though they would have an effect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +69,14 @@ def compare(
 ) -> dict[str, Future]:
     """Several futures of one loan, all looked at on the same day. What they share is folded once.
 
+    A supposed settle has the amount it would be recorded with, after the facts supposed before it.
     Refuses   as preview does; more than 20 futures.
     """
     if len(futures) > FUTURES_MAX:
         raise InvalidInput("too-many-futures", given=len(futures), most=FUTURES_MAX)
+    for each in futures.values():
+        _check(each, until)
+    futures = {name: _settled(terms, facts, each) for name, each in futures.items()}
     ordered = {name: known([*facts, *each]) for name, each in futures.items()}
     count = shared(list(ordered.values()), until + ONE_DAY)
     trunk = Folding(terms)
@@ -79,13 +85,45 @@ def compare(
         trunk.apply(fact)
     found = {}
     for name, supposed in futures.items():
-        _check(supposed, until)
         folding = trunk.fork()
         for fact in ordered[name][count:]:
             if fact.effective_on <= until or fact.kind in PLANNED:
                 folding.apply(fact, until)
-        found[name] = _future(folding, supposed, until, buckets)
+        state = folding.look(until)
+        _refuse(terms, facts, supposed, state)
+        found[name] = _future(folding, state, until, buckets)
     return found
+
+
+def _settled(terms: LoanTerms, facts: Sequence[Fact], supposed: Sequence[Fact]) -> list[Fact]:
+    """The supposed facts, each settle with its amount where one told after it counts before it."""
+    made: list[Fact] = []
+    for k, fact in enumerate(supposed):
+        later = supposed[k + 1 :]
+        if fact.kind is FactKind.PAID_OFF and any(
+            f.kind in TAKING_BACK or f.effective_on <= fact.effective_on for f in later
+        ):
+            told = fold(terms, [*facts, *made, fact], as_of=fact.effective_on)
+            fact = as_recorded(fact, told.applied)
+        made.append(fact)
+    return made
+
+
+def _refuse(terms: LoanTerms, facts: Sequence[Fact], supposed: Sequence[Fact], state: LoanState) -> None:
+    """Refuse what recording the supposed facts, one by one, would refuse."""
+    kinds = {fact.kind for fact in supposed}
+    if not state.void and not kinds & _ASKED:
+        return
+    before = fold(terms, facts, as_of=state.as_of)
+    is_plain = not state.void and not kinds & {FactKind.CHARGED_OFF, *TAKING_BACK}
+    made: list[Fact] = []
+    for fact in supposed:
+        made.append(fact)
+        after = state if is_plain else fold(terms, [*facts, *made], as_of=state.as_of)
+        refusal = refusal_to_record(fact, before, after)
+        if refusal is not None:
+            raise refusal
+        before = before if is_plain else after
 
 
 def lifetime(terms: LoanTerms, facts: Sequence[Fact]) -> Iterator[tuple[Fact, LoanState]]:
@@ -104,12 +142,7 @@ def _check(supposed: Sequence[Fact], until: date) -> None:
             raise InvalidInput("supposed-after-the-look", on=str(fact.effective_on), until=str(until))
 
 
-def _future(folding: Folding, supposed: Sequence[Fact], until: date, buckets: Buckets) -> Future:
-    state = folding.look(until)
-    mine = {fact.key for fact in supposed if fact.kind not in TAKING_BACK}
-    for fact, reason in state.void:
-        if fact.key in mine:
-            raise reason
+def _future(folding: Folding, state: LoanState, until: date, buckets: Buckets) -> Future:
     age = ageing(state, buckets)
     if state.charged_off_on is not None:
         return Future(state, age, sum(state.claim), _cost(state), None, None)

@@ -15,7 +15,7 @@ from datetime import date
 from fractions import Fraction
 
 from duewell.domain.errors import Conflict
-from duewell.domain.facts import Fact, FactKind, known
+from duewell.domain.facts import Applied, Fact, FactKind, known
 from duewell.domain.loan._recorder import Recorder, TraceLevel, TraceShare, TraceSlice
 from duewell.domain.loan._schedule import Row
 from duewell.domain.loan._state import PLANNED, Folding, LoanState, fold
@@ -250,7 +250,7 @@ class _Book:
         planned = self._planned(row, interest)
         if planned is not None and planned.amount == due:
             return planned
-        lent = [(1, self._lent(fact)) for fact in self._loans()]
+        lent = [(1, self._lent(each)) for each in self._loans()]
         rest = Proof("all-that-is-left", due, row.nr, terms=(*lent, *self.before, *self._paid_after(row)))
         if sum(sign * each.amount for sign, each in rest.terms) == due:
             return rest
@@ -309,17 +309,17 @@ class _Book:
     def _down_payment(self, row: Row, due: int) -> Proof:
         terms = self.state.terms
         first = next(self._loans(), None)
-        base = first.amount if first is not None else terms.principal
+        base = first.fact.amount if first is not None else terms.principal
         share = (base, terms.down_payment_share)
         return Proof("down-payment", due, row.nr, share=share, rounding=str(terms.convention.rounding))
 
-    def _loans(self) -> Iterator[Fact]:
+    def _loans(self) -> Iterator[Applied]:
         kinds = (FactKind.DISBURSED, FactKind.OPENED)
-        return (a.fact for a in self.state.applied if a.fact.kind in kinds)
+        return (a for a in self.state.applied if a.fact.kind in kinds)
 
-    def _lent(self, fact: Fact) -> Proof:
-        amount = fact.position.principal if fact.position is not None else fact.amount
-        return Proof("lent", amount, fact=fact)
+    def _lent(self, applied: Applied) -> Proof:
+        position = applied.fact.position
+        return _lent(applied) if position is None else Proof("lent", position.principal, fact=applied.fact)
 
 
 def rounded_sum(pieces: Iterable[TraceSlice], rounding: str, *, is_each: bool) -> int:
@@ -346,6 +346,15 @@ def _sum(code: str, amount: int, nr: int, parts: list[Proof]) -> Proof:
     return Proof(code, amount, nr, terms=tuple((1, each) for each in parts))
 
 
+def _lent(applied: Applied) -> Proof:
+    """What a disbursement lent: all of it, less what the borrower's credit met."""
+    fact = applied.fact
+    if not applied.overpaid:
+        return Proof("lent", applied.amount, fact=fact)
+    whole, credit = Proof("lent", fact.amount, fact=fact), Proof("overpaid", -applied.overpaid, fact=fact)
+    return Proof("lent", applied.amount + applied.overpaid, terms=((1, whole), (-1, credit)))
+
+
 def _moved_ahead(row: Row, part: Part) -> Proof:
     """What a new plan spread to a row still to come, and is not paid: it was due before."""
     amount = max(max(row.moved[part], 0) - row.paid[part], 0)
@@ -360,7 +369,7 @@ def _totals(state: LoanState, rows: tuple[RowProof, ...]) -> dict[str, Proof]:
     overdue = tuple(
         (sign, p) for r in late for part in Part for sign, p in ((1, r.due[part]), (-1, r.paid[part]))
     )
-    lent = [(1, Proof("lent", a.amount, fact=a.fact)) for a in state.applied if a.kind == "disbursement"]
+    lent = [(1, _lent(a)) for a in state.applied if a.kind == "disbursement"]
     lent += [
         (1, Proof("lent", a.parts[PRINCIPAL], fact=a.fact)) for a in state.applied if a.kind == "opening"
     ]

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from fractions import Fraction
 
 from duewell.domain.calendar import step_date
 from duewell.domain.errors import InvalidInput

@@ -14,8 +14,9 @@ from datetime import date
 
 from duewell.domain.errors import InvalidInput, Refusal
 from duewell.domain.facts import Applied, Fact, FactKind, known
-from duewell.domain.loan._apply import apply_fact, ask_payoff, payoff_amount
+from duewell.domain.loan._apply import apply_fact
 from duewell.domain.loan._fold import Fold
+from duewell.domain.loan._payment import ask_payoff, payoff_amount
 from duewell.domain.loan._recorder import Recorder
 from duewell.domain.loan._schedule import Row
 from duewell.domain.product import Engine, LoanTerms, Prepayment

@@ -67,8 +67,8 @@ def journal_of(applied: Applied) -> Journal:
 
     A payment debits cash and credits each part's receivable, and the borrower's credit with what
     was paid too much. A disbursement and a refund are the mirror image. A charge debits the part's
-    receivable and credits its income; of a line the borrower's credit meets it first, and a draw of cash
-    brings its own fee. An opening debits what was taken over and credits equity.
+    receivable and credits its income; the borrower's credit meets it first, and a draw of cash brings its
+    own fee. An opening debits what was taken over and credits equity.
     """
     net: dict[Account, int] = defaultdict(int)
     for account, amount in _lines_of(applied):
@@ -122,7 +122,10 @@ _RULES: dict[FactKind, tuple[Rule, ...]] = {
     FactKind.DISBURSED: (
         (CASH_CLEARING, -1, Whole.AMOUNT),
         (CASH_CLEARING, 1, Part.FEE),
+        # The borrower's credit goes out first; only the rest is lent.
         (LOANS_PRINCIPAL, 1, Whole.AMOUNT),
+        (LOANS_PRINCIPAL, 1, Whole.OVERPAID),
+        (BORROWER_CREDIT, -1, Whole.OVERPAID),
         (FEE_INCOME, -1, Part.FEE),
     ),
     FactKind.REFUNDED: _paid(-1),

@@ -1,0 +1,249 @@
+"""What settles a loan, and money that came though what it was for was taken back.
+
+Wants to prove: money received always counts; what settles a loan on a day settles it, however it is called; a
+settle keeps the amount it was recorded with. How: text stories (see stories.py), one a case.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from fractions import Fraction
+
+import pytest
+
+from duewell.domain.errors import Refusal
+from duewell.domain.facts import Fact, FactKind, as_recorded, in_order, refusal_to_record, voided
+from duewell.domain.loan import fold
+from duewell.domain.product import Allocation, Convention, ExcessRule, FeeBasis, FeeTerms, FeeWhen, LoanTerms
+from tests.domain.loan.stories import Story, check
+
+YEAR = LoanTerms(principal=120_000, start=date(2026, 1, 1), instalments=12, rate=Fraction(12, 100))
+
+
+def told(story: str, terms: LoanTerms = YEAR) -> Story:
+    made = Story(terms)
+    for line in story.strip().splitlines():
+        made.tell(line.strip())
+    return made
+
+
+# -- money received is never void ------------------------------------------------------------------
+
+
+def test_a_recovery_whose_charge_off_is_taken_back_is_a_payment() -> None:
+    check(
+        YEAR,
+        """
+        2026-01-01 lend 1200.00
+        2026-03-01 charge-off #off       -> claim 1224.00
+        2026-04-01 recover 200.00        -> claim 1024.00
+        2026-04-02 reverse off           -> void - out 1024.00 credit 0.00
+        2026-04-02 look                  -> dpd 32 overdue 119.86
+        """,
+    )
+
+
+# -- what settles ----------------------------------------------------------------------------------
+
+
+def test_a_payment_of_what_settles_the_loan_settles_it() -> None:
+    """On 16 January 1,200.00 and the interest of half a month are asked, and nothing after them."""
+    check(
+        YEAR,
+        """
+        2026-01-01 lend 1200.00
+        2026-01-16 look               -> payoff 1205.81
+        2026-01-16 pay 1205.81        -> interest 5.81 principal 1200.00 overpaid 0.00
+        2026-12-01 look               -> out 0.00 outstanding 0.00 dpd 0 credit 0.00
+        """,
+    )
+
+
+def test_what_is_paid_beyond_what_settles_the_loan_is_credit() -> None:
+    check(
+        YEAR,
+        """
+        2026-01-01 lend 1200.00
+        2026-01-16 pay 1300.00        -> interest 5.81 principal 1200.00 overpaid 94.19
+        2027-12-01 look               -> out 0.00 outstanding 0.00 dpd 0 credit 94.19
+        """,
+    )
+
+
+def test_a_cent_less_than_what_settles_the_loan_does_not_settle_it() -> None:
+    check(
+        YEAR,
+        """
+        2026-01-01 lend 1200.00
+        2026-01-16 pay 1205.80        -> interest 5.81 principal 1199.99
+        2026-01-16 look               -> out 0.01
+        """,
+    )
+
+
+def test_a_payment_that_settles_takes_no_fee_of_periods_that_never_begin() -> None:
+    fee = FeeTerms("service", "lender", FeeWhen.EACH, FeeBasis.FLAT, amount=200, source="clause 4")
+    check(
+        replace(YEAR, fees=(fee,)),
+        """
+        2026-01-01 lend 1200.00
+        2026-01-16 pay 1207.81        -> fee 2.00 interest 5.81 principal 1200.00 overpaid 0.00
+        2026-12-01 look               -> outstanding 0.00 dpd 0
+        """,
+    )
+
+
+def test_where_settling_asks_interest_to_the_end_of_the_row_a_payment_of_it_settles() -> None:
+    check(
+        replace(YEAR, convention=Convention(payoff_to_row_end=True)),
+        """
+        2026-01-01 lend 1200.00
+        2026-01-16 pay 1212.00        -> interest 12.00 principal 1200.00 overpaid 0.00
+        2026-12-01 look               -> outstanding 0.00 dpd 0
+        """,
+    )
+
+
+BALLOONS = {
+    "extended": "2026-01-22 extend by 1 from 2026-02-01",
+    "re-aged": "2026-01-22 re-age into 4 from 2026-02-10 every 2 weeks",
+    "another rate": "2026-01-22 rate 20%",
+}
+
+
+@pytest.mark.parametrize("plan", BALLOONS.values(), ids=BALLOONS)
+@pytest.mark.parametrize("rule", ExcessRule)
+def test_a_balloon_is_settled_after_a_new_plan(plan: str, rule: ExcessRule) -> None:
+    """Two thirds were paid ahead, so instalments are small and most of what is out is the balloon."""
+    terms = replace(YEAR, instalments=3, balloon=40_000, allocation=Allocation(excess=(("repayment", rule),)))
+    story = told(f"2026-01-01 lend 1200.00\n2026-01-19 pay 747.16\n{plan}\n2026-01-25 settle", terms)
+    state = fold(terms, story.facts, as_of=date(2027, 1, 1))
+    assert (state.principal_out, state.overpaid, state.void) == (0, 0, ())
+    assert [row.nr for row in state.rows if row.unpaid] == []
+
+
+@pytest.mark.parametrize("rule", ExcessRule)
+def test_money_that_no_instalment_has_room_for_meets_the_balloon(rule: ExcessRule) -> None:
+    """No credit stands while principal is out."""
+    terms = replace(YEAR, instalments=3, balloon=40_000, allocation=Allocation(excess=(("repayment", rule),)))
+    story = told("2026-01-01 lend 1200.00\n2026-01-19 pay 747.16\n" + BALLOONS["extended"], terms)
+    story.tell("2026-01-25 pay 400.00")
+    state = fold(terms, story.facts, as_of=date(2026, 1, 25))
+    assert state.overpaid == 0
+    assert state.principal_out > 0
+
+
+# -- the amount of a settle ------------------------------------------------------------------------
+
+
+def test_a_settle_keeps_the_money_it_was_recorded_with() -> None:
+    """A fee learnt later leaves the settle short by it; a payment learnt later makes it too much by that."""
+    check(
+        YEAR,
+        """
+        2026-01-01 lend 1200.00
+        2026-01-16 settle 1205.81     -> principal 1200.00 overpaid 0.00
+        2026-01-10 fee 3.00           -> out 3.00 void -
+        """,
+    )
+    check(
+        YEAR,
+        """
+        2026-01-01 lend 1200.00
+        2026-01-16 settle 1205.81     -> principal 1200.00 overpaid 0.00
+        2026-01-16 pay 5.00           -> out 0.00 credit 5.00 void -
+        """,
+    )
+
+
+def test_a_settle_that_names_no_amount_is_whatever_settles_that_day_and_is_kept_with_it() -> None:
+    story = told("2026-01-01 lend 1200.00\n2026-01-16 settle")
+    state = fold(YEAR, story.facts, as_of=date(2026, 1, 16))
+    assert as_recorded(story.facts[-1], state.applied).amount == 120_581
+    assert as_recorded(story.facts[0], state.applied) is story.facts[0]
+
+
+# -- the order of a day ----------------------------------------------------------------------------
+
+
+def test_a_waiver_counts_before_the_money_of_its_day() -> None:
+    """12.00 of interest are forgiven, so the payment that asked for them meets principal instead."""
+    check(
+        YEAR,
+        """
+        2026-01-01 lend 1200.00
+        2026-02-01 pay 106.62
+        2026-02-01 waive interest 12.00  -> void - interest 12.00
+        2026-02-01 look                  -> row1 0.00 out 1093.38
+        """,
+    )
+
+
+def test_settling_comes_after_all_that_is_lent_charged_or_forgiven_that_day() -> None:
+    day = date(2026, 2, 1)
+    kinds = [
+        FactKind.RECOVERED,
+        FactKind.CHARGED_OFF,
+        FactKind.PAID_OFF,
+        FactKind.DRAWN,
+        FactKind.PAYMENT_RECEIVED,
+        FactKind.REFUNDED,
+        FactKind.WAIVED,
+        FactKind.FEE_CHARGED,
+    ]
+    given = in_order([Fact(kind, day, day, "t", "same") for kind in kinds])
+    assert [fact.kind for fact in given] == [
+        FactKind.FEE_CHARGED,
+        FactKind.WAIVED,
+        FactKind.PAYMENT_RECEIVED,
+        FactKind.REFUNDED,
+        FactKind.DRAWN,
+        FactKind.PAID_OFF,
+        FactKind.CHARGED_OFF,
+        FactKind.RECOVERED,
+    ]
+
+
+# -- what may be recorded --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("story", "line", "code", "ref"),
+    [
+        ("2026-03-01 charge-off #off", "2026-03-01 re-amortize", "loan-charged-off", ""),
+        ("2026-03-01 charge-off #off", "2026-03-01 settle", "loan-charged-off", ""),
+        ("2026-03-01 charge-off #off", "2026-02-20 extend by 2 from 2026-03-01", "loan-charged-off", ""),
+        ("2026-03-01 fee 5.00 #f", "2026-03-02 recover 1.00", "recovery-before-charge-off", ""),
+        (
+            "2026-03-10 waive interest 20.00 #w",
+            "2026-02-05 waive interest 12.00",
+            "fact-voids-another",
+            "w",
+        ),
+        ("2026-03-05 re-amortize #plan", "2026-02-10 charge-off", "fact-voids-another", "plan"),
+    ],
+)
+def test_what_would_leave_an_earlier_fact_without_effect_is_refused(
+    story: str, line: str, code: str, ref: str
+) -> None:
+    made = told("2026-01-01 lend 1200.00\n" + story)
+    before = fold(YEAR, made.facts, as_of=date(2026, 4, 1))
+    assert before.void == ()
+    made.tell(line)
+    after = fold(YEAR, made.facts, as_of=date(2026, 4, 1))
+    refusal = refusal_to_record(made.facts[-1], before, after)
+    assert isinstance(refusal, Refusal)
+    assert refusal.code == code
+    assert refusal.facts.get("ref", "") == ref
+
+
+def test_money_that_leaves_a_waiver_without_effect_is_taken_and_says_so() -> None:
+    made = told("2026-01-01 lend 1200.00\n2026-02-10 waive interest 12.00 #w")
+    before = fold(YEAR, made.facts, as_of=date(2026, 4, 1))
+    made.tell("2026-02-01 pay 106.62 #late")
+    after = fold(YEAR, made.facts, as_of=date(2026, 4, 1))
+    new = made.facts[-1]
+    assert refusal_to_record(new, before, after) is None
+    gone = voided(before.void, after.void, new)
+    assert [(f.source_ref, r.code) for f, r in gone] == [("w", "waiver-above-what-is-due")]
