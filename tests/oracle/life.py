@@ -181,7 +181,9 @@ def meet(life: Life, act: Act) -> None:
 
 
 def is_too_late(life: Life, act: Act) -> bool:
-    """Money lent or a rate set after the last due date finds no row that could bear it."""
+    """Money lent or a rate set after the last due date finds no row to bear it; a rate, nothing out."""
+    if act.what == "rate" and life.principal_out(act.on) <= 0:
+        return True
     plan = [line for line in life.rows(act.on) if not line.is_charge]
     return act.what in ("disburse", "rate") and act.on > plan[-1].due_on
 

@@ -28,6 +28,9 @@ OTHERS = (PENALTY, FEE, INTEREST)
 
 def change(life: Life, act: Act) -> None:
     """Change the plan; a change that does not fit it changes nothing and is void."""
+    if life.principal_out(act.on) <= 0:
+        life.void.append(act.ref)  # nothing is left that a plan could change
+        return
     principal = {"move": move, "extend": extend, "re-age": re_age, "re-amortize": re_amortize}[act.what](
         life, act
     )
@@ -49,7 +52,9 @@ def move(life: Life, act: Act) -> int | None:
     """Move a due date and those after it; the penalty charged by then stays charged."""
     lines = life.rows(act.on)
     line = named(lines, act.from_due, act.on)
-    if line is None or act.to_due is None or act.to_due <= line.start:
+    if line is None or act.from_due is None or act.to_due is None or act.to_due <= line.start:
+        return None
+    if not 0 < abs((act.to_due - act.from_due).days) <= 366:
         return None
     shifted = [n for n in lines if n.nr >= line.nr]
     end_lateness(life, shifted, act.on)

@@ -29,7 +29,7 @@ from duewell.domain.agenda import (
 )
 from duewell.domain.facts import Fact, split_at
 from duewell.domain.loan._fees import fee_charged
-from duewell.domain.loan._penalty import PenaltyClock, penalty_base
+from duewell.domain.loan._penalty import PenaltyClock, penalty_base, penalty_since
 from duewell.domain.loan._schedule import Row
 from duewell.domain.loan._standing import (
     View,
@@ -237,25 +237,27 @@ def _add_penalties(entries: list[Entry], view: View, open_on: date) -> None:
     if penalty is None or not view.is_silent:
         return
     clock = PenaltyClock(penalty)
-    begun = {row.nr for row in view.state.rows if row.penalty_to is not None}
+    charged = {row.nr: row.penalty_to for row in view.state.rows}
     for row in view.rows:
         on = penalty_begins(view.terms, row)
-        if on > open_on and row.nr not in begun:
-            entry = Entry(on, EntryKind.PENALTY)
-            if penalty.rate is None:
+        if on > open_on:
+            entry, charged_to = Entry(on, EntryKind.PENALTY), charged.get(row.nr)
+            if penalty.rate is not None:
+                _begin_penalty(entry, view, clock, row, penalty_since(penalty, row, on, charged_to))
+            elif charged_to is None:
                 add(entry.adds, ("penalty.once", ""), penalty_once(view, row))
-            else:
-                _begin_penalty(entry, view, clock, row, on)
             if entry.adds:
                 entries.append(entry)
         if penalty.rate is not None:
             entries += _capped(view, clock, row, max(on, open_on))
 
 
-def _begin_penalty(entry: Entry, view: View, clock: PenaltyClock, row: Row, on: date) -> None:
+def _begin_penalty(entry: Entry, view: View, clock: PenaltyClock, row: Row, since: date | None) -> None:
     """The day that begins it brings the days of the grace with it: grace delays, it does not forgive."""
     base, accrual = penalty_base(clock.terms, row), penalty_class(view.terms)
-    accrued = penalty_scaled(clock, clock.units(base, row.due_on, on))
+    on = entry.on
+    assert since is not None, "the grace is over on the day that begins it"
+    accrued = penalty_scaled(clock, clock.units(base, since, on))
     add(entry.adds, ("penalty.accrued", accrual), accrued)
     add(entry.adds, ("penalty.slope", accrual), scaled(base, clock.rate_on(on)))
 

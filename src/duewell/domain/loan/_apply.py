@@ -18,7 +18,7 @@ from duewell.domain.loan._fold import Fold
 from duewell.domain.loan._lending import asking_row, planned_before
 from duewell.domain.loan._opening import take_over
 from duewell.domain.loan._payment import receive
-from duewell.domain.loan._reschedule import reschedule
+from duewell.domain.loan._reschedule import check_owed, reschedule
 from duewell.domain.loan._schedule import Row, rate_lines
 from duewell.domain.money import round_fraction
 from duewell.domain.product import Engine, Part
@@ -122,6 +122,7 @@ def _change_rate(work: Fold, fact: Fact) -> None:
     if fact.rate is None or fact.rate < 0:
         raise InvalidInput("contract-rate-negative", rate=str(fact.rate))
     _check_within(work, fact)
+    check_owed(work, fact.effective_on)
     on = fact.effective_on if work.seen_on is None else min(fact.effective_on, work.seen_on)
     work.refresh(on)
     work.rates.append((fact.effective_on, fact.rate))

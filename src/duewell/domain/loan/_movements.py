@@ -52,19 +52,19 @@ def prove_movements(
 
 def _movement(applied: Applied, proven: Proven, shares: dict[_Key, list[TraceShare]]) -> Movement:
     fact = applied.fact
+    sign = -1 if fact.kind in _MEETING_CREDIT else 1
     parts = tuple(_part(applied, part, proven, shares[(fact.key, part)]) for part in Part)
     if fact.kind is FactKind.PAID_OFF or fact.pct is not None or applied.kind in ("waiver", "charge_off"):
         terms = [(1, part) for part in parts]
         if applied.overpaid:
-            terms.append((1, Proof("overpaid", applied.overpaid, fact=fact)))
+            terms.append((sign, Proof("overpaid", applied.overpaid, fact=fact)))
         amount = Proof("whole", applied.amount, terms=tuple(terms))
     else:
         amount = Proof("whole", applied.amount, fact=fact)
     # What nothing asked for: the whole less its parts.
-    sign = -1 if fact.kind in _MEETING_CREDIT else 1
     rest = ((sign, amount), *((-sign, part) for part in parts)) if applied.overpaid else ()
     overpaid = Proof("overpaid", applied.overpaid, terms=rest)
-    if fact.kind is FactKind.PAID_OFF and applied.overpaid:
+    if fact.kind in (FactKind.PAID_OFF, FactKind.DISBURSED) and applied.overpaid:
         overpaid = Proof("overpaid", applied.overpaid, fact=fact)
     return Movement(applied, amount, overpaid, (parts[0], parts[1], parts[2], parts[3]))
 

@@ -83,6 +83,17 @@ def penalty_base(penalty: PenaltyTerms, row: Row) -> int:
     return max(base, 0)
 
 
+def penalty_since(penalty: PenaltyTerms, row: Row, on: date, charged_to: date | None) -> date | None:
+    """The day from which a row's daily penalty still has to be charged on a day; None within the grace.
+
+    A row still unpaid after its grace is charged from its due date: grace delays, it does not forgive. What
+    was charged before its due date moved stays charged, and no day is charged twice.
+    """
+    if on <= row.due_on + timedelta(days=penalty.grace_days):
+        return None
+    return row.due_on if charged_to is None or charged_to < row.due_on else charged_to
+
+
 def _charge_once(
     penalty: PenaltyTerms, pct: Fraction, rounding: Rounding, row: Row, as_of: date, tracer: Recorder | None
 ) -> None:
@@ -97,15 +108,13 @@ def _charge_once(
 
 def _accrue(clock: PenaltyClock, rounding: Rounding, row: Row, as_of: date, tracer: Recorder | None) -> None:
     """Add base x rate x days since the last look; the base only changes where a fact is folded."""
-    if as_of <= row.due_on + timedelta(days=clock.terms.grace_days):
+    since = penalty_since(clock.terms, row, as_of, row.penalty_to)
+    if since is None:
         return
-    if row.penalty_to is None:
-        # A row still unpaid after its grace is charged from its due date: grace delays, it does not forgive.
-        row.penalty_to = row.due_on
     base = penalty_base(clock.terms, row)
-    units = clock.units(base, row.penalty_to, as_of)
+    units = clock.units(base, since, as_of)
     if tracer is not None and units:
-        for start, end, rate in rate_slices(row.penalty_to, as_of, clock.lines):
+        for start, end, rate in rate_slices(since, as_of, clock.lines):
             tracer.penalty_slice(row.nr, start, end, base, rate, clock.terms.days_in_year)
     row.penalty_to = as_of
     if units:

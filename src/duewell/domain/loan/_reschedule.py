@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from duewell.domain.calendar import step_date
+from duewell.domain.calendar import DATE_MAX, step_date
 from duewell.domain.errors import InvalidInput
 from duewell.domain.facts import DueDateMoved, Extended, Fact, ReAged, ReAmortized
 from duewell.domain.loan._fees import drop_fee
@@ -20,6 +20,8 @@ from duewell.domain.loan._schedule import INSTALMENTS_MAX, Row, counted_part, co
 from duewell.domain.money import round_ratio, split
 from duewell.domain.product import Part
 
+MOVED_DAYS_MAX = 366
+"""How far a due date moves at most: a year. Beyond it days past due would hide behind one fact."""
 OTHERS = (Part.PENALTY, Part.FEE, Part.INTEREST)
 
 
@@ -56,12 +58,13 @@ def _row_due(work: Fold, due_on: date, on: date) -> int:
 
 
 def _move_due_date(work: Fold, change: DueDateMoved, on: date) -> None:
+    """Move a due date; what was charged for days before it stays charged, and no day is charged twice."""
     k = _row_due(work, change.from_due, on)
     row = work.rows[k]
-    if change.to_due <= row.start:
-        raise InvalidInput("due-date-before-its-row", due_on=str(change.to_due), start=str(row.start))
+    _check_move(change, row)
+    check_owed(work, on)
     terms, step = work.terms, work.anchor
-    is_once = terms.penalty is not None and terms.penalty.pct is not None
+    _check_end(step_date(change.to_due, len(work.rows) - k - 1, step.every, step.frequency))
     for each in work.rows[k:]:
         work.set_back(each, on)
     for n, each in enumerate(work.rows[k:]):
@@ -70,20 +73,37 @@ def _move_due_date(work: Fold, change: DueDateMoved, on: date) -> None:
         _set_step(work, each, step)
         if n:
             each.start = work.rows[k + n - 1].due_on
-        if each.penalty_to is not None and each.penalty_to <= each.due_on and not is_once:
-            # What was charged stays charged; from the new date on it counts anew, no day twice.
-            each.penalty_to = None
     row.part = counted_part(terms, row.start, change.to_due, step.frequency)
     work.anchor = replace(step, on=change.to_due, nr=row.nr)
     work.is_moved = True
+
+
+def _check_move(change: DueDateMoved, row: Row) -> None:
+    """Refuse a move to the same day, to before the row, or by more than a year: that is a new plan."""
+    days = abs((change.to_due - change.from_due).days)
+    if change.to_due == change.from_due:
+        raise InvalidInput("due-date-unchanged", due_on=str(change.to_due))
+    if change.to_due <= row.start:
+        raise InvalidInput("due-date-before-its-row", due_on=str(change.to_due), start=str(row.start))
+    if days > MOVED_DAYS_MAX:
+        raise InvalidInput(
+            "due-date-moved-too-far", due_on=str(change.to_due), days=days, most=MOVED_DAYS_MAX
+        )
+
+
+def _check_end(last: date) -> None:
+    if last > DATE_MAX:
+        raise InvalidInput("plan-beyond-the-calendar", ends_on=str(last), last=str(DATE_MAX))
 
 
 def _extend(work: Fold, change: Extended, on: date) -> None:
     first = _row_due(work, change.from_due, on)
     if not 1 <= change.extra <= INSTALMENTS_MAX - len(work.rows):
         raise InvalidInput("extension-out-of-range", extra=change.extra)
-    _check_owed(work, on)
+    check_owed(work, on)
     step = work.anchor
+    nr = work.rows[-1].nr + change.extra
+    _check_end(step_date(step.on, nr - step.nr, step.every, step.frequency))
     balance = sum(a for _, a in work.lent) - sum(r.due[Part.PRINCIPAL] for r in work.rows[:first])
     for _ in range(change.extra):
         last = work.rows[-1]
@@ -101,11 +121,12 @@ def _extend(work: Fold, change: Extended, on: date) -> None:
 
 def _re_age(work: Fold, change: ReAged, on: date) -> int:
     """Meet every unpaid row and open new ones for what they left."""
-    _check_owed(work, on)
+    check_owed(work, on)
     if change.first_due <= on:
         raise InvalidInput("re-age-due-in-the-past", first_due=str(change.first_due), effective_on=str(on))
     if not 1 <= change.instalments <= INSTALMENTS_MAX or change.every < 1:
         raise InvalidInput("instalments-out-of-range", instalments=change.instalments, every=change.every)
+    _check_end(step_date(change.first_due, change.instalments - 1, change.every, change.frequency))
     work.keep_agreed()
     kept, left, deferred = [], [0, 0, 0, 0], 0
     for row in work.rows:
@@ -138,7 +159,8 @@ def _re_age(work: Fold, change: ReAged, on: date) -> int:
     return principal
 
 
-def _check_owed(work: Fold, on: date) -> None:
+def check_owed(work: Fold, on: date) -> None:
+    """Refuse a new plan, or another rate, where nothing is left that it could change."""
     if work.out <= 0:
         raise InvalidInput("no-principal-out", effective_on=on.isoformat())
 
@@ -228,6 +250,7 @@ def _spread(rows: list[Row], left: list[int]) -> None:
 
 def _re_amortize(work: Fold, on: date) -> int:
     """Spread what is past due over the rows still to come, principal by the product's multiple."""
+    check_owed(work, on)
     to_come = [
         r for r in work.rows if r.due_on >= on and not r.is_met and not r.is_locked and not r.is_down_payment
     ]

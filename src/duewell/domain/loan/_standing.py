@@ -32,7 +32,7 @@ from duewell.domain.agenda import ACTUAL, ONE_DAY, Sums, add, day_class, days_we
 from duewell.domain.calendar import DaysInMonth, DaysInYear
 from duewell.domain.facts import Fact, known
 from duewell.domain.loan._fees import fee_charged, fee_receivable
-from duewell.domain.loan._penalty import PenaltyClock, penalty_base
+from duewell.domain.loan._penalty import PenaltyClock, penalty_base, penalty_since
 from duewell.domain.loan._recorder import Recorder, TraceSlice
 from duewell.domain.loan._schedule import Row
 from duewell.domain.loan._state import PLANNED, Folding, LoanState
@@ -256,9 +256,7 @@ def _add_penalty(sums: Sums, view: View, clock: PenaltyClock, row: Row, now: Row
     accrual = penalty_class(view.terms)
     base = penalty_base(penalty, row) if view.is_silent else 0
     units = now.penalty_num
-    since = now.penalty_to
-    if since is None and on >= penalty_begins(view.terms, row):
-        since = row.due_on
+    since = penalty_since(penalty, row, on, now.penalty_to)
     if since is not None:
         units += clock.units(base, since, on)
         add(sums, ("penalty.slope", accrual), scaled(base, clock.rate_on(on)))
