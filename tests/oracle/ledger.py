@@ -67,12 +67,13 @@ class Apart:
 
 @dataclass(frozen=True)
 class Charged:
-    """The exact penalty a row had come to when its due date was moved, and the day it was charged to."""
+    """The exact penalty a row had come to when the plan changed, and the day it counts on from."""
 
     at: int
     nr: int
     exact: Fraction
     to: date
+    is_charged: bool
 
 
 @dataclass

@@ -11,7 +11,8 @@ Left out, each because the rules do not say what happens, or because the oracle 
 - a further disbursement beside a down payment or a principal grace;
 - a charge-off of an as-agreed loan, or beside a payoff or an interest grace; after one, the age of the claim
   and the rows that were not due by then;
-- an instalment agreed as a term of its own, due dates agreed one by one, loans taken over.
+- an instalment agreed as a term of its own, due dates agreed one by one, loans taken over, scheduled
+  fees, balloons.
 """
 
 from __future__ import annotations
@@ -383,5 +384,6 @@ TURNS = {
     "payoff": payoffs,
     "charge-off": charge_offs,
 }
-PLAN_SHARE = 0.3
 NEW_PLANS = ("move", "extend", "re-age", "re-amortise")
+PLAN_SHARE = 0.3
+"""How many loans have a new plan."""

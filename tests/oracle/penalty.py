@@ -33,10 +33,14 @@ def exact_penalty(late: Late, ledger: Ledger, line: Line, as_of: date) -> Fracti
     """What a row's penalty has come to; what was charged before its due date moved stays charged."""
     stays = [x for x in ledger.charged if x.nr == line.nr][-1:]
     exact, to = (stays[0].exact, stays[0].to) if stays else (Fraction(0), date.min)
-    if not is_begun(late, line, as_of) or (stays and late.pct is not None):
+    is_once_done = late.pct is not None and any(x.is_charged for x in stays)
+    if not is_begun(late, line, as_of) or is_once_done:
         return exact
     if late.pct is not None:
-        return late.pct * unpaid_base(late, ledger, line, line.due_on + timedelta(days=late.grace_days))
+        evening = line.due_on + timedelta(days=late.grace_days)
+        # A date moved to a day gone by makes nobody late before the day of the move.
+        evening = max(evening, to - DAY) if stays else evening
+        return late.pct * unpaid_base(late, ledger, line, evening)
     return exact + by_the_day(late, ledger, line, max(to, line.due_on), as_of)
 
 

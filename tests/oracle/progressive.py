@@ -14,6 +14,7 @@ from datetime import date
 from fractions import Fraction
 
 from tests.oracle.ledger import Ledger
+from tests.oracle.penalty import add_penalty
 from tests.oracle.world import (
     DAY,
     FEE,
@@ -182,6 +183,8 @@ def set_instalments(deal: Deal, acts: Sequence[Act], ledger: Ledger, lines: list
         else:
             out -= sum(x.amount for x in before.beside if x.ends is None and x.nr - deal.first_nr >= index)
         is_calm = not deal.is_disturbed and not any(a.what in ("pause", "move") for a in acts[:n])
+        add_charges(deal, acts[:n], ledger.before(change.on, n), earlier)
+        add_penalty(deal, ledger.before(change.on, n), earlier, looked)
         is_calm = is_calm and not overdue_or_early(earlier, before, looked)
         fit(deal, acts[: n + 1], before, lines, index, out, looked, is_calm)
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from tests.oracle import cumulative, progressive
 from tests.oracle.ledger import Apart, Beside, Charged, Ledger, Met, Share
 from tests.oracle.penalty import exact_penalty, is_begun
-from tests.oracle.world import FEE, INTEREST, PARTS, PENALTY, PRINCIPAL, Act, Line, rounded
+from tests.oracle.world import FEE, INTEREST, PARTS, PENALTY, PRINCIPAL, Act, Line, rounded, stepped
 
 if TYPE_CHECKING:
     from tests.oracle.life import Life
@@ -58,20 +58,26 @@ def move(life: Life, act: Act) -> int | None:
         return None
     shifted = [n for n in lines if n.nr >= line.nr]
     end_lateness(life, shifted, act.on)
-    stays_charged(life, shifted, act.on)
+    stays_charged(life, shifted, act.on, is_move=True)
+    for k, n in enumerate(shifted):
+        if stepped(act.to_due, k, life.deal.every, life.deal.unit) < act.on:
+            # Not late before the day of the move, so not apart before it.
+            life.ledger.apart.append(Apart(len(life.acts) + 1, act.on, n.nr, act.on, act.on, 0))
     life.acts.append(replace(act, nr=line.nr))
     return 0
 
 
-def stays_charged(life: Life, lines: Sequence[Line], on: date) -> None:
-    """The penalty that rows have come to stays charged, whatever the new plan makes of them."""
+def stays_charged(life: Life, lines: Sequence[Line], on: date, *, is_move: bool = False) -> None:
+    """The penalty that rows have come to stays charged; a row moved bears none for days before the move."""
     late = life.deal.late
     if late is None:
         return
     for n in lines:
-        if is_begun(late, n, on) or any(x.nr == n.nr for x in life.ledger.charged):
+        was = any(x.nr == n.nr and x.is_charged for x in life.ledger.charged)
+        if is_begun(late, n, on) or was or is_move:
             exact = exact_penalty(late, life.ledger, n, on)
-            life.ledger.charged.append(Charged(len(life.acts) + 1, n.nr, exact, on))
+            is_charged = was or is_begun(late, n, on)
+            life.ledger.charged.append(Charged(len(life.acts) + 1, n.nr, exact, on, is_charged))
 
 
 def end_lateness(life: Life, lines: Sequence[Line], on: date) -> None:

@@ -97,6 +97,6 @@ def test_a_penalty_charged_before_a_due_date_moved_stays_and_begins_again_with_t
         """
         2026-01-01 lend 1200.00
         2026-02-11 move 2026-02-01 to 2026-03-10
-        2026-02-21 move 2026-03-10 to 2026-02-05 -> penalty1 1.88
+        2026-02-21 move 2026-03-10 to 2026-02-05 -> penalty1 0.95
         """,
     )

@@ -179,8 +179,7 @@ class Fold(Interest):
     def set_apart(self, row: Row) -> None:
         """A row stayed unpaid: its principal bears the penalty from its due date, and no interest."""
         row.is_apart = True
-        on = row.due_on if row.apart_from is None else max(row.due_on, row.apart_from)
-        self._shift_base(on, row.paid[PRINCIPAL] - row.due[PRINCIPAL])
+        self._shift_base(row.late_from, row.paid[PRINCIPAL] - row.due[PRINCIPAL])
 
     def set_back(self, row: Row, on: date) -> None:
         """A new plan asks for what was set apart: it bears contract interest again.
@@ -189,9 +188,9 @@ class Fold(Interest):
         """
         if row.is_apart:
             row.is_apart = False
-            since = row.due_on if row.apart_from is None else max(row.due_on, row.apart_from)
-            row.apart_from = on if row.penalty_to is not None and row.penalty_to > since else since
-            self._shift_base(row.apart_from, row.due[PRINCIPAL] - row.paid[PRINCIPAL])
+            is_charged = row.penalty_to is not None and row.penalty_to > row.late_from
+            row.not_late_before = on if is_charged else row.late_from
+            self._shift_base(row.not_late_before, row.due[PRINCIPAL] - row.paid[PRINCIPAL])
 
     def _shift_base(self, on: date, amount: int) -> None:
         """Change what bears interest from `on` on, though nothing was lent or repaid."""

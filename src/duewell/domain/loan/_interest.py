@@ -190,8 +190,9 @@ class Interest:
             k = bisect_right(on, start)
             base, at = to[k - 1] if k else 0, start
             while k < len(on) and on[k] < real_end:
-                slices.append((at, on[k], base))
-                at, base = on[k], to[k]
+                if to[k] != base:  # where the base stays the same nothing ends a slice
+                    slices.append((at, on[k], base))
+                    at, base = on[k], to[k]
                 k += 1
             slices.append((at, real_end, base))
         begin = start if start > as_of else as_of

@@ -246,10 +246,7 @@ class Payment:
         if not self.work.is_bearing:
             self._without_interest(rows, rule)
             return
-        for row in rows:
-            self.pay(row, Part.PENALTY, row.due[Part.PENALTY] - row.paid[Part.PENALTY])
-            self.pay(row, Part.FEE, self._asked(row, Part.FEE) - row.paid[Part.FEE])
-            self.pay(row, INTEREST, row.moved[INTEREST] - row.paid[INTEREST])
+        self._charged_ahead(rows)
         every = rows
         if rule is ExcessRule.SPREAD:
             rows = [r for r in rows if self._room(r) > 0]
@@ -274,6 +271,17 @@ class Payment:
                 if self.work.out == 0 and not row.is_grace:
                     self._lock(row)
                 return
+
+    def _charged_ahead(self, rows: list[Row]) -> None:
+        """What was charged and a new plan moved to rows in advance comes before principal in advance."""
+        allocation = self.work.terms.allocation
+        order = [part for part in allocation.order if part is not PRINCIPAL]
+        places = [(row, part) for row in rows for part in order]
+        if allocation.processing is Processing.VERTICAL:
+            places = [(row, part) for part in order for row in rows]
+        for row, part in places:
+            asked = row.moved[part] if part is INTEREST else self._asked(row, part)
+            self.pay(row, part, asked - row.paid[part])
 
     def _without_interest(self, rows: list[Row], rule: ExcessRule) -> None:
         """Rows of a loan without interest take money in advance as when due, in the order of the rule."""

@@ -91,7 +91,7 @@ def penalty_since(penalty: PenaltyTerms, row: Row, on: date, charged_to: date | 
     """
     if on <= row.due_on + timedelta(days=penalty.grace_days):
         return None
-    return row.due_on if charged_to is None or charged_to < row.due_on else charged_to
+    return row.late_from if charged_to is None or charged_to < row.late_from else charged_to
 
 
 def _charge_once(

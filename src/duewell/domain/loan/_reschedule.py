@@ -73,6 +73,8 @@ def _move_due_date(work: Fold, change: DueDateMoved, on: date) -> None:
         _set_step(work, each, step)
         if n:
             each.start = work.rows[k + n - 1].due_on
+        if each.due_on < on:
+            each.not_late_before = on  # the move makes nobody late for days before it
     row.part = counted_part(terms, row.start, change.to_due, step.frequency)
     work.anchor = replace(step, on=change.to_due, nr=row.nr)
     work.is_moved = True

@@ -65,8 +65,8 @@ class Row:
     penalty_to: date | None = None
     penalty_charged: int = 0
     is_apart: bool = False
-    apart_from: date | None = None
-    """The day a new plan ended what was set apart before: nothing is set apart from an earlier one."""
+    not_late_before: date | None = None
+    """The day of a new plan that ended its lateness, or moved its due date to a day gone by."""
     is_met: bool = False
     part: Fraction | None = None
     step: Fraction | None = None
@@ -87,6 +87,13 @@ class Row:
         made = Row(*_fields_of(self))
         made.due, made.paid = self.due.copy(), self.paid.copy()
         return made
+
+    @property
+    def late_from(self) -> date:
+        """The day from which its penalty counts, and from which its principal is set apart."""
+        if self.not_late_before is None or self.not_late_before < self.due_on:
+            return self.due_on
+        return self.not_late_before
 
     @property
     def unpaid(self) -> int:
@@ -195,7 +202,9 @@ def rate_lines(
     for cut in cuts:
         rate = [r for c, r in steady if c <= cut][-1]
         paused = any(a - one <= cut < b for a, b in pauses)
-        lines.append(RateLine(cut, Fraction(0) if paused else rate))
+        held = Fraction(0) if paused else rate
+        if not lines or lines[-1].rate != held:
+            lines.append(RateLine(cut, held))
     return lines
 
 
