@@ -74,6 +74,7 @@ class Charged:
     exact: Fraction
     to: date
     is_charged: bool
+    after: Fraction = Fraction(0)
 
 
 @dataclass

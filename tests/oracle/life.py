@@ -74,7 +74,7 @@ class Life:
         """The rows as they stand on a day, from scratch."""
         side = progressive if self.deal.engine == "progressive" else cumulative
         lines = side.build(self.deal, self.acts, self.ledger, on)
-        add_penalty(self.deal, self.ledger, lines, on)
+        add_penalty(self.deal, self.acts, self.ledger, lines, on)
         return lines
 
     @property

@@ -8,20 +8,22 @@ Source   docs/reference/conventions.md, section Penalty.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 
 from tests.oracle.ledger import Ledger
-from tests.oracle.world import DAY, INTEREST, PENALTY, PRINCIPAL, Deal, Late, Line, rounded
+from tests.oracle.world import DAY, INTEREST, PENALTY, PRINCIPAL, Act, Deal, Late, Line, rate_on, rounded
 
 
-def add_penalty(deal: Deal, ledger: Ledger, lines: Sequence[Line], as_of: date) -> None:
+def add_penalty(deal: Deal, acts: Sequence[Act], ledger: Ledger, lines: Sequence[Line], as_of: date) -> None:
     """Charge what each row's lateness has come to by the day; a row met bears no more."""
     if deal.late is None:
         return
     for line in lines:
         if not line.is_met:
             line.due[PENALTY] += rounded(exact_penalty(deal.late, ledger, line, as_of), deal.rounding)
+            line.due[PENALTY] += rounded(ran_on(deal, acts, ledger, lines, line, as_of), deal.rounding)
 
 
 def is_begun(late: Late, line: Line, as_of: date) -> bool:
@@ -42,6 +44,27 @@ def exact_penalty(late: Late, ledger: Ledger, line: Line, as_of: date) -> Fracti
         evening = max(evening, to - DAY) if stays else evening
         return late.pct * unpaid_base(late, ledger, line, evening)
     return exact + by_the_day(late, ledger, line, max(to, line.due_on), as_of)
+
+
+def ran_on(
+    deal: Deal, acts: Sequence[Act], ledger: Ledger, lines: Sequence[Line], line: Line, as_of: date
+) -> Fraction:
+    """Contract interest beside a daily penalty from the last due date on, on principal past due."""
+    late = deal.late
+    if late is None or late.rate is None or late.replaces:
+        return Fraction(0)
+    stays = [x for x in ledger.charged if x.nr == line.nr][-1:]
+    exact, to = (stays[0].after, stays[0].to) if stays else (Fraction(0), date.min)
+    if not is_begun(late, line, as_of):
+        return exact
+    since = max(to, line.due_on, max(n.due_on for n in lines if not n.is_charge))
+    principal = replace(late, with_interest=False)
+    for n in range(1, (as_of - since).days + 1):
+        day = since + n * DAY
+        evening = max(day - DAY, line.due_on + timedelta(days=late.grace_days))
+        rate = rate_on(deal, acts, day)
+        exact += unpaid_base(principal, ledger, line, evening) * rate / late.days_in_year
+    return exact
 
 
 def unpaid_base(late: Late, ledger: Ledger, line: Line, evening: date) -> int:

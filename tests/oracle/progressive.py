@@ -28,6 +28,7 @@ from tests.oracle.world import (
     Settled,
     day_share,
     own_months,
+    rate_on,
     rounded,
     stepped,
     year_length,
@@ -78,18 +79,6 @@ def reshape(deal: Deal, lines: list[Line], acts: Sequence[Act], change: Act) -> 
             last = lines[-1]
             due = stepped(on, last.nr + 1 - nr, deal.every, deal.unit)
             lines.append(Line(last.nr + 1, last.due_on, due))
-
-
-def rate_on(deal: Deal, acts: Sequence[Act], day: date) -> Fraction:
-    """The yearly rate of one day: the latest change from that day or before, nothing inside a pause."""
-    rate = deal.rate
-    for act in acts:
-        if act.what == "rate" and act.on <= day:
-            rate = act.rate
-        if act.what == "pause" and act.until is not None and act.on <= day <= act.until:
-            return Fraction(0)
-    # A later pause must win over an earlier change, whichever is listed first.
-    return rate
 
 
 def lent_by(deal: Deal, acts: Sequence[Act], ledger: Ledger, day: date) -> int:
@@ -184,7 +173,7 @@ def set_instalments(deal: Deal, acts: Sequence[Act], ledger: Ledger, lines: list
             out -= sum(x.amount for x in before.beside if x.ends is None and x.nr - deal.first_nr >= index)
         is_calm = not deal.is_disturbed and not any(a.what in ("pause", "move") for a in acts[:n])
         add_charges(deal, acts[:n], ledger.before(change.on, n), earlier)
-        add_penalty(deal, ledger.before(change.on, n), earlier, looked)
+        add_penalty(deal, acts[:n], ledger.before(change.on, n), earlier, looked)
         is_calm = is_calm and not overdue_or_early(earlier, before, looked)
         fit(deal, acts[: n + 1], before, lines, index, out, looked, is_calm)
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from tests.oracle import cumulative, progressive
 from tests.oracle.ledger import Apart, Beside, Charged, Ledger, Met, Share
-from tests.oracle.penalty import exact_penalty, is_begun
+from tests.oracle.penalty import exact_penalty, is_begun, ran_on
 from tests.oracle.world import FEE, INTEREST, PARTS, PENALTY, PRINCIPAL, Act, Line, rounded, stepped
 
 if TYPE_CHECKING:
@@ -77,7 +77,8 @@ def stays_charged(life: Life, lines: Sequence[Line], on: date, *, is_move: bool 
         if is_begun(late, n, on) or was or is_move:
             exact = exact_penalty(late, life.ledger, n, on)
             is_charged = was or is_begun(late, n, on)
-            life.ledger.charged.append(Charged(len(life.acts) + 1, n.nr, exact, on, is_charged))
+            after = ran_on(life.deal, life.acts, life.ledger, life.rows(on), n, on)
+            life.ledger.charged.append(Charged(len(life.acts) + 1, n.nr, exact, on, is_charged, after))
 
 
 def end_lateness(life: Life, lines: Sequence[Line], on: date) -> None:

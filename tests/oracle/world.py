@@ -9,6 +9,7 @@ Source   docs/reference/conventions.md.
 from __future__ import annotations
 
 from calendar import isleap, monthrange
+from collections.abc import Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import date, timedelta
 from fractions import Fraction
@@ -221,3 +222,15 @@ def day_share(deal: Deal, line: Line, day: date) -> Fraction:
     steps = line.months if line.months is not None else Fraction(deal.every)
     days = (line.due_on - line.start).days
     return steps * unit / year_length(deal, day) / days
+
+
+def rate_on(deal: Deal, acts: Sequence[Act], day: date) -> Fraction:
+    """The yearly rate of one day: the latest change from that day or before, nothing inside a pause."""
+    rate = deal.rate
+    for act in acts:
+        if act.what == "rate" and act.on <= day:
+            rate = act.rate
+        if act.what == "pause" and act.until is not None and act.on <= day <= act.until:
+            return Fraction(0)
+    # A later pause must win over an earlier change, whichever is listed first.
+    return rate

@@ -15,7 +15,7 @@ import pytest
 
 from duewell.domain.errors import InvalidInput
 from duewell.domain.facts import Fact, FactKind
-from duewell.domain.loan import fold
+from duewell.domain.loan import fold, prove
 from duewell.domain.product import (
     Convention,
     LoanTerms,
@@ -133,3 +133,61 @@ def test_agreed_due_dates_must_follow_one_another() -> None:
         replace(ONE, instalments=2, due_dates=(DUE, DUE))
     with pytest.raises(InvalidInput, match="due-dates-out-of-order"):
         replace(ONE, due_dates=(ONE.start,))
+
+
+HALF = PenaltyTerms(rate=Fraction(306, 10_000), days_in_year=360)
+"""Overdue money bears 1.5 times 6.12 % in all: 3.06 % above the contract rate, which runs on."""
+
+
+def test_a_matured_loan_bears_in_all_what_was_agreed_for_overdue_money() -> None:
+    """30 days after its due date: 10,000.00 x 9.18 % x 30 / 360, of it 51.00 contract and 25.50 above."""
+    terms = replace(ONE, penalty=HALF)
+    assert owed(terms, [disbursed(terms)], DUE) == (1_000_000, 5_100, 0)
+    assert owed(terms, [disbursed(terms)], date(2026, 5, 1)) == (1_000_000, 5_100, 7_650)
+    proof = prove(terms, [disbursed(terms)], as_of=date(2026, 5, 1)).rows[0].due[Part.PENALTY]
+    assert [(each.code, each.amount, each.clause) for _, each in proof.terms] == [
+        ("after-maturity", 5_100, "contract rate; contract"),
+        ("own-penalty", 2_550, "contract"),
+    ]
+
+
+def test_contract_interest_runs_on_only_from_the_last_due_date() -> None:
+    """Until 1 May the second row's interest holds the contract part of the first."""
+    terms = replace(ONE, instalments=2, penalty=HALF)
+    first = fold(terms, [disbursed(terms)], as_of=date(2026, 5, 1)).rows[0]
+    principal = first.due[Part.PRINCIPAL]
+    assert first.due[Part.PENALTY] == round(principal * Fraction(306, 10_000) * 30 / 360)
+    later = fold(terms, [disbursed(terms)], as_of=date(2026, 5, 31)).rows[0]
+    both = round(principal * Fraction(306, 10_000) * 60 / 360) + round(
+        principal * Fraction(612, 10_000) * 30 / 360
+    )
+    assert later.due[Part.PENALTY] == both
+
+
+def test_a_cap_lowers_the_penalty_and_leaves_the_contract_interest_that_runs_on() -> None:
+    cap = RateCap(DUE + timedelta(days=16), Fraction(102, 10_000), "a cap")
+    terms = replace(ONE, penalty=replace(HALF, caps=(cap,)))
+    above = 1_000_000 * (Fraction(306, 10_000) * 15 + Fraction(102, 10_000) * 15) / 360
+    assert owed(terms, [disbursed(terms)], date(2026, 5, 1))[2] == 5_100 + round(above)
+
+
+def test_a_pause_of_interest_pauses_what_runs_on_and_not_the_penalty() -> None:
+    terms = replace(ONE, penalty=HALF)
+    pause = Fact(FactKind.PAUSE_SET, date(2026, 4, 11), date(2026, 4, 11), "t", "p", until=date(2026, 4, 20))
+    assert owed(terms, [disbursed(terms), pause], date(2026, 5, 1))[2] == 3_400 + 2_550
+
+
+def test_without_a_daily_penalty_interest_ends_with_the_last_row() -> None:
+    terms = replace(ONE, penalty=None)
+    assert owed(terms, [disbursed(terms)], date(2027, 5, 1)) == (1_000_000, 5_100, 0)
+    once = replace(ONE, penalty=PenaltyTerms(pct=Fraction(1, 100)))
+    assert owed(once, [disbursed(once)], date(2027, 5, 1)) == (1_000_000, 5_100, 10_000)
+
+
+@pytest.mark.parametrize("grace_days", [0, 3])
+def test_what_settles_a_matured_loan_asks_the_contract_interest_that_ran_on(grace_days: int) -> None:
+    terms = replace(ONE, penalty=replace(HALF, grace_days=grace_days))
+    settled = Fact(FactKind.PAID_OFF, date(2026, 5, 1), date(2026, 5, 1), "t", "s")
+    state = fold(terms, [disbursed(terms), settled], as_of=date(2027, 5, 1))
+    assert [a.parts for a in state.applied][-1] == (7_650, 0, 5_100, 1_000_000)
+    assert state.rows[0].unpaid == 0

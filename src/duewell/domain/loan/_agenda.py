@@ -29,7 +29,13 @@ from duewell.domain.agenda import (
 )
 from duewell.domain.facts import Fact, split_at
 from duewell.domain.loan._fees import fee_charged
-from duewell.domain.loan._penalty import PenaltyClock, penalty_base, penalty_since
+from duewell.domain.loan._penalty import (
+    PenaltyClock,
+    after_maturity,
+    penalty_base,
+    penalty_since,
+    unpaid_principal,
+)
 from duewell.domain.loan._schedule import Row
 from duewell.domain.loan._standing import (
     View,
@@ -250,6 +256,7 @@ def _add_penalties(entries: list[Entry], view: View, open_on: date) -> None:
                 entries.append(entry)
         if penalty.rate is not None:
             entries += _capped(view, clock, row, max(on, open_on))
+            entries += _matured(view, row, max(on, open_on))
 
 
 def _begin_penalty(entry: Entry, view: View, clock: PenaltyClock, row: Row, since: date | None) -> None:
@@ -260,6 +267,26 @@ def _begin_penalty(entry: Entry, view: View, clock: PenaltyClock, row: Row, sinc
     accrued = penalty_scaled(clock, clock.units(base, since, on))
     add(entry.adds, ("penalty.accrued", accrual), accrued)
     add(entry.adds, ("penalty.slope", accrual), scaled(base, clock.rate_on(on)))
+    after = after_maturity(clock.terms, view.state.matures_on, view.state.lines)
+    if after is not None:
+        principal = unpaid_principal(row)
+        add(entry.adds, ("penalty.accrued", accrual), scaled(1, after.exact(principal, since, on)))
+        add(entry.adds, ("penalty.slope", accrual), scaled(principal, after.rate_on(on)))
+
+
+def _matured(view: View, row: Row, since: date) -> list[Entry]:
+    """The days after `since` from which contract interest runs on with a row's penalty, or does otherwise."""
+    after = after_maturity(view.terms.penalty, view.state.matures_on, view.state.lines)
+    principal = unpaid_principal(row)
+    if after is None or not principal:
+        return []
+    slope, entries = ("penalty.slope", penalty_class(view.terms)), []
+    for on in {after.matures_on, *(line.cut for line in after.lines if line.cut > after.matures_on)}:
+        if on > since:
+            change = scaled(principal, after.rate_on(on)) - scaled(principal, after.rate_on(on - ONE_DAY))
+            if change:
+                entries.append(Entry(on, EntryKind.RATE, adds={slope: change}))
+    return entries
 
 
 def _capped(view: View, clock: PenaltyClock, row: Row, after: date) -> list[Entry]:

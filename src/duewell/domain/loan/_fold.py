@@ -21,7 +21,7 @@ from duewell.domain.facts import Applied, Fact
 from duewell.domain.loan._fees import FeeClock
 from duewell.domain.loan._interest import Interest
 from duewell.domain.loan._lending import lent_since
-from duewell.domain.loan._penalty import PenaltyClock, charge_penalties
+from duewell.domain.loan._penalty import PenaltyClock, after_maturity, charge_penalties
 from duewell.domain.loan._recorder import Recorder, TraceLevel
 from duewell.domain.loan._schedule import (
     RateLine,
@@ -372,7 +372,9 @@ class Fold(Interest):
     def _charge_penalties(self, as_of: date) -> None:
         if self.penalty is not None:
             late = self.rows[self.settled :]
-            charge_penalties(self.penalty, self.convention.rounding, late, as_of, self.tracer)
+            ends_on = self.rows[self.plan_end()].due_on
+            after = after_maturity(self.terms.penalty, ends_on, self.lines) if as_of > ends_on else None
+            charge_penalties(self.penalty, self.convention.rounding, late, as_of, self.tracer, after)
 
     def _settle_leading(self) -> None:
         """Step over rows that are frozen and paid: nothing can happen to them any more."""

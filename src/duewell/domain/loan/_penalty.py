@@ -1,8 +1,8 @@
 """Penalty for lateness: once per instalment, or by the day.
 
 Needs    the rows with what they ask and got, the product's penalty terms, the as-of date.
-Gives    each row's penalty part.
-Never    charges a penalty on a penalty or a fee, or contract interest and penalty on the same money.
+Gives    each row's penalty part, with the contract interest that runs on beside it after the plan's end.
+Never    charges a penalty on a penalty or a fee, or a day twice.
 Source   docs/reference/conventions.md, section penalty.
 """
 
@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from fractions import Fraction
 from math import lcm
+from typing import NamedTuple
 
 from duewell.domain.loan._recorder import Recorder
 from duewell.domain.loan._schedule import RateLine, Row, rate_slices
 from duewell.domain.money import Rounding, round_fraction, round_ratio
-from duewell.domain.product import Part, PenaltyBase, PenaltyTerms
+from duewell.domain.product import Part, PenaltyBase, PenaltyMode, PenaltyTerms
 
 
 class PenaltyClock:
@@ -56,12 +57,48 @@ class PenaltyClock:
         return [line.rate for line in self.lines if line.cut <= day][-1]
 
 
+class AfterMaturity(NamedTuple):
+    """Contract interest beside a daily penalty once the plan has no row left that could bear it.
+
+    From the last due date on principal past due bears the contract rate with its penalty, so that both
+    together are what was agreed for overdue money. Days count as the penalty's do.
+    """
+
+    matures_on: date
+    lines: Sequence[RateLine]
+
+    def slices(self, since: date, until: date) -> list[tuple[date, date, Fraction]]:
+        """The days of (since, until] after the plan's end, cut where the contract rate changes."""
+        start = max(since, self.matures_on)
+        return rate_slices(start, until, self.lines) if start < until else []
+
+    def exact(self, base: int, since: date, until: date) -> Fraction:
+        """Base x contract rate x days, exact."""
+        return sum((base * (b - a).days * rate for a, b, rate in self.slices(since, until)), Fraction(0))
+
+    def rate_on(self, day: date) -> Fraction:
+        """The contract rate of the slice that begins on `day`; nothing while a row bears interest."""
+        if day < self.matures_on:
+            return Fraction(0)
+        return [line.rate for line in self.lines if line.cut <= day][-1]
+
+
+def after_maturity(
+    penalty: PenaltyTerms | None, matures_on: date, lines: Sequence[RateLine]
+) -> AfterMaturity | None:
+    """The contract interest that runs on with the penalty; None where none does."""
+    if penalty is None or penalty.rate is None or penalty.mode is not PenaltyMode.EXCESS:
+        return None
+    return AfterMaturity(matures_on, lines)
+
+
 def charge_penalties(
     clock: PenaltyClock,
     rounding: Rounding,
     rows: Sequence[Row],
     as_of: date,
     tracer: Recorder | None = None,
+    after: AfterMaturity | None = None,
 ) -> None:
     """Bring the penalty of every row to `as_of`. Calling it twice for one date changes nothing."""
     for row in rows:
@@ -71,8 +108,13 @@ def charge_penalties(
         if clock.terms.pct is not None:
             _charge_once(clock.terms, clock.terms.pct, rounding, row, as_of, tracer)
         else:
-            _accrue(clock, rounding, row, as_of, tracer)
+            _accrue(clock, rounding, row, as_of, tracer, after)
         row.due[Part.PENALTY] += row.penalty_charged - before
+
+
+def unpaid_principal(row: Row) -> int:
+    """What of a row's principal is unpaid: the base of contract interest after the plan's end."""
+    return max(row.due[Part.PRINCIPAL] - row.paid[Part.PRINCIPAL], 0)
 
 
 def penalty_base(penalty: PenaltyTerms, row: Row) -> int:
@@ -106,7 +148,14 @@ def _charge_once(
         tracer.penalty_once(row.nr, base, pct)
 
 
-def _accrue(clock: PenaltyClock, rounding: Rounding, row: Row, as_of: date, tracer: Recorder | None) -> None:
+def _accrue(
+    clock: PenaltyClock,
+    rounding: Rounding,
+    row: Row,
+    as_of: date,
+    tracer: Recorder | None,
+    after: AfterMaturity | None,
+) -> None:
     """Add base x rate x days since the last look; the base only changes where a fact is folded."""
     since = penalty_since(clock.terms, row, as_of, row.penalty_to)
     if since is None:
@@ -117,6 +166,14 @@ def _accrue(clock: PenaltyClock, rounding: Rounding, row: Row, as_of: date, trac
         for start, end, rate in rate_slices(since, as_of, clock.lines):
             tracer.penalty_slice(row.nr, start, end, base, rate, clock.terms.days_in_year)
     row.penalty_to = as_of
-    if units:
+    principal = unpaid_principal(row) if after is not None else 0
+    if units or principal:
         row.penalty_num += units
-        row.penalty_charged = round_ratio(row.penalty_num, clock.scale * clock.terms.days_in_year, rounding)
+        if after is not None and principal:
+            row.after_num += after.exact(principal, since, as_of)
+            row.after_charged = round_fraction(row.after_num / clock.terms.days_in_year, rounding)
+            if tracer is not None:
+                for start, end, rate in after.slices(since, as_of):
+                    tracer.after_slice(row.nr, start, end, principal, rate, clock.terms.days_in_year)
+        own = round_ratio(row.penalty_num, clock.scale * clock.terms.days_in_year, rounding)
+        row.penalty_charged = own + row.after_charged

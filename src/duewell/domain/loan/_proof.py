@@ -20,7 +20,7 @@ from duewell.domain.loan._recorder import Recorder, TraceLevel, TraceShare, Trac
 from duewell.domain.loan._schedule import Row
 from duewell.domain.loan._state import PLANNED, Folding, LoanState, fold
 from duewell.domain.money import Rounding, round_fraction
-from duewell.domain.product import Amortization, Engine, InterestMethod, LoanTerms, Part
+from duewell.domain.product import Amortization, Engine, InterestMethod, LoanTerms, Part, PenaltyTerms
 
 INTEREST, PRINCIPAL = Part.INTEREST, Part.PRINCIPAL
 OTHERS = (Part.PENALTY, Part.FEE, Part.INTEREST)
@@ -202,13 +202,23 @@ class _Book:
             rounding = str(self.state.terms.convention.rounding)
             once = next((o for o in self.recorder.once if o.row_nr == row.nr), None)
             pieces = tuple(s for s in self.recorder.penalties if s.row_nr == row.nr)
+            charged = row.penalty_charged - row.after_charged
             own = Proof(
-                "own-penalty", row.penalty_charged, row.nr, pieces if once is None else (),
+                "own-penalty", charged, row.nr, pieces if once is None else (),
                 share=(once.base, once.pct) if once is not None else None, rounding=rounding,
                 clause=penalty.source,
             )  # fmt: skip
             terms = ((1, own), *terms)
+            if row.after_charged:
+                terms = ((1, self._after(row, penalty)), *terms)
         return Proof("penalty", row.due[Part.PENALTY], row.nr, terms=terms)
+
+    def _after(self, row: Row, penalty: PenaltyTerms) -> Proof:
+        """Contract interest that ran on beside the penalty after the plan's end."""
+        pieces = tuple(s for s in self.recorder.after if s.row_nr == row.nr and s.rate)
+        rounding = str(self.state.terms.convention.rounding)
+        clause = f"contract rate; {penalty.source}"
+        return Proof("after-maturity", row.after_charged, row.nr, pieces, rounding=rounding, clause=clause)
 
     def _charges(self, row: Row, part: Part) -> Proof:
         facts = [(1, p) for what in ("charged", "taken-over") for p in self.shares[(what, row.nr, part)]]

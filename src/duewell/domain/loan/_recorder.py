@@ -88,6 +88,7 @@ class Recorder:
     def __init__(self) -> None:
         self.slices: list[TraceSlice] = []
         self.penalties: list[TraceSlice] = []
+        self.after: list[TraceSlice] = []
         self.once: list[TraceOnce] = []
         self.levels: list[TraceLevel] = []
         self.shares: list[TraceShare] = []
@@ -102,13 +103,14 @@ class Recorder:
     def penalty_slice(
         self, row_nr: int, start: date, end: date, base: int, rate: Fraction, days_in_year: int
     ) -> None:
-        """Keep one slice of a daily penalty; it goes on from the last where nothing changed."""
-        last = self.penalties[-1] if self.penalties else None
-        days = (end - start).days
-        if last is not None and (last.row_nr, last.end, last.base, last.rate) == (row_nr, start, base, rate):
-            self.penalties.pop()
-            start, days = last.start, days + last.num
-        self.penalties.append(TraceSlice(row_nr, start, end, base, rate, days, days_in_year))
+        """Keep one slice of a daily penalty."""
+        _extend(self.penalties, row_nr, start, end, base, rate, days_in_year)
+
+    def after_slice(
+        self, row_nr: int, start: date, end: date, base: int, rate: Fraction, days_in_year: int
+    ) -> None:
+        """Keep one slice of contract interest that runs on after the plan's end."""
+        _extend(self.after, row_nr, start, end, base, rate, days_in_year)
 
     def penalty_once(self, row_nr: int, base: int, pct: Fraction) -> None:
         """Keep a penalty charged once."""
@@ -129,3 +131,21 @@ class Recorder:
     def of_row(self, row_nr: int) -> tuple[TraceSlice, ...]:
         """The slices that make a row's interest."""
         return tuple(s for s in self.slices if s.row_nr == row_nr)
+
+
+def _extend(
+    told: list[TraceSlice],
+    row_nr: int,
+    start: date,
+    end: date,
+    base: int,
+    rate: Fraction,
+    days_in_year: int,
+) -> None:
+    """Add a slice by the day; it goes on from the last where nothing changed."""
+    last = told[-1] if told else None
+    days = (end - start).days
+    if last is not None and (last.row_nr, last.end, last.base, last.rate) == (row_nr, start, base, rate):
+        told.pop()
+        start, days = last.start, days + last.num
+    told.append(TraceSlice(row_nr, start, end, base, rate, days, days_in_year))

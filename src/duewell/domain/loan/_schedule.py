@@ -64,6 +64,10 @@ class Row:
     penalty_num: int = 0
     penalty_to: date | None = None
     penalty_charged: int = 0
+    after_num: Fraction = Fraction(0)
+    """Principal past due x contract rate x days since the plan's end: contract interest that runs on."""
+    after_charged: int = 0
+    """What of the penalty charged is that contract interest."""
     is_apart: bool = False
     not_late_before: date | None = None
     """The day of a new plan that ended its lateness, or moved its due date to a day gone by."""

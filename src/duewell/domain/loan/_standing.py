@@ -32,7 +32,13 @@ from duewell.domain.agenda import ACTUAL, ONE_DAY, Sums, add, day_class, days_we
 from duewell.domain.calendar import DaysInMonth, DaysInYear
 from duewell.domain.facts import Fact, known
 from duewell.domain.loan._fees import fee_charged, fee_receivable
-from duewell.domain.loan._penalty import PenaltyClock, penalty_base, penalty_since
+from duewell.domain.loan._penalty import (
+    PenaltyClock,
+    after_maturity,
+    penalty_base,
+    penalty_since,
+    unpaid_principal,
+)
 from duewell.domain.loan._recorder import Recorder, TraceSlice
 from duewell.domain.loan._schedule import Row
 from duewell.domain.loan._state import PLANNED, Folding, LoanState
@@ -255,11 +261,16 @@ def _add_penalty(sums: Sums, view: View, clock: PenaltyClock, row: Row, now: Row
     add(sums, ("penalty.collected", ""), collected)
     accrual = penalty_class(view.terms)
     base = penalty_base(penalty, row) if view.is_silent else 0
-    units = now.penalty_num
+    after = after_maturity(penalty, view.state.matures_on, view.state.lines)
+    units, ran_on = now.penalty_num, now.after_num
     since = penalty_since(penalty, row, on, now.penalty_to)
     if since is not None:
         units += clock.units(base, since, on)
         add(sums, ("penalty.slope", accrual), scaled(base, clock.rate_on(on)))
+        if after is not None and view.is_silent:
+            ran_on += after.exact(unpaid_principal(row), since, on)
+            add(sums, ("penalty.slope", accrual), scaled(unpaid_principal(row), after.rate_on(on)))
+    add(sums, ("penalty.accrued", accrual), scaled(1, ran_on))
     add(sums, ("penalty.accrued", accrual), penalty_scaled(clock, units))
 
 

@@ -18,7 +18,7 @@ from duewell.domain.loan._apply import apply_fact
 from duewell.domain.loan._fold import Fold
 from duewell.domain.loan._payment import ask_payoff, payoff_amount
 from duewell.domain.loan._recorder import Recorder
-from duewell.domain.loan._schedule import Row
+from duewell.domain.loan._schedule import RateLine, Row
 from duewell.domain.product import Engine, LoanTerms, Prepayment
 
 PLANNED = (FactKind.PAUSE_SET, FactKind.RATE_CHANGED)
@@ -45,6 +45,8 @@ class LoanState:
     charged_off_on: date | None = None
     claim: tuple[int, int, int, int] = (0, 0, 0, 0)
     void: tuple[tuple[Fact, Refusal], ...] = ()
+    lines: tuple[RateLine, ...] = ()
+    """The contract rate over time."""
 
 
 class Folding:
@@ -136,6 +138,7 @@ def state_of(work: Fold, as_of: date, recorder: Recorder | None) -> LoanState:
         charged_off_on=work.final_on,
         claim=(claim[0], claim[1], claim[2], claim[3]),
         void=tuple(work.void),
+        lines=tuple(work.lines),
     )
 
 
