@@ -122,8 +122,6 @@ class Fold(Interest):
         """What the borrower still owes by part after a charge-off; None while the loan is on the books."""
         self.final_on: date | None = None
         self.void: list[tuple[Fact, Refusal]] = []
-        self.row_nr_offset = 1 if terms.down_payment_share else 0
-        self.grace_interest = terms.grace_interest
         self.plan_from = 0
         """Index of the first row of the plan in force: a re-age closes all rows before its own."""
 
@@ -337,12 +335,13 @@ class Fold(Interest):
                 whole = self.interest(row, row.due_on, real_to, planned)
                 if row.is_locked:
                     row.due[INTEREST], row.carry = row.due[INTEREST] - row.carry, 0
+                    whole, deferred = self._unlock_deferred(row, whole, deferred)
                     row.credit = whole - row.due[INTEREST] + row.moved[INTEREST]
                     carry += row.credit
                 else:
                     asks = whole + carry + row.moved[INTEREST]
                     # What was deferred to this row is added below, so it is no part of its own interest.
-                    collected = row.paid[INTEREST] - (0 if self._is_deferring(row) else deferred)
+                    collected = row.paid[INTEREST] - (0 if row.is_deferring else deferred)
                     # Interest collected ahead of a pause or a lower rate is credited to the next row.
                     row.carry, row.due[INTEREST] = carry, max(asks, collected)
                     carry = row.credit = min(asks - collected, 0)
@@ -427,19 +426,26 @@ class Fold(Interest):
         return skip
 
     def _defer(self, row: Row, deferred: int) -> int:
-        """Interest of the first rows of an interest grace comes due with the first row after them."""
-        if not self.grace_interest:
-            return 0
-        if self._is_deferring(row):
-            deferred += row.due[INTEREST]
-            row.due[INTEREST] = 0
+        """Interest of the first rows of an interest grace comes due with the first row after them.
+
+        What was charged before and moved to such a row is not deferred again, nor what was paid.
+        """
+        row.deferred_in = deferred
+        if row.is_deferring:
+            stays = min(row.due[INTEREST], max(row.moved[INTEREST], row.paid[INTEREST], 0))
+            deferred += row.due[INTEREST] - stays
+            row.due[INTEREST] = stays
             return deferred
         row.due[INTEREST] += deferred
         return 0
 
-    def _is_deferring(self, row: Row) -> bool:
-        """Whether the interest of a row is collected with a later one."""
-        return row.nr - self.row_nr_offset <= self.grace_interest
+    def _unlock_deferred(self, row: Row, whole: int, deferred: int) -> tuple[int, int]:
+        """What was deferred to a row settled ahead moves on with its own interest."""
+        row.deferred_in = deferred
+        if not row.is_deferring:
+            whole, deferred = whole + deferred, 0
+        row.deferred = deferred
+        return whole, deferred
 
     def set_balances(self) -> None:
         """Write the balance after each row: what was lent by then less what the rows ask."""

@@ -87,7 +87,14 @@ def stays_in_running_row(work: Fold, on: date, amount: int) -> bool:
         return False
     k = work.row_at(on)
     row = work.rows[k]
-    if row.is_locked or row.is_grace or k == work.last_open() or not row.start <= on < row.due_on:
+    if (
+        row.is_deferring
+        or row.deferred_in
+        or row.is_locked
+        or row.is_grace
+        or k == work.last_open()
+        or not row.start <= on < row.due_on
+    ):
         return False
     if row.unpaid <= 0 or row.due[INTEREST] > row.instalment or any(row.moved):
         return False
@@ -297,13 +304,17 @@ class Payment:
     def running(self, row: Row) -> None:
         """Pay the running row: interest to the day, then principal, at most its instalment."""
         work = self.work
-        accrued = work.interest(row, self.until, self.until, 0) + row.carry + row.moved[INTEREST]
+        accrued = row.moved[INTEREST] + row.deferred_in
+        if row.is_deferring:
+            accrued = max(row.moved[INTEREST], 0)  # its own is collected with a later row
+        else:
+            accrued += work.interest(row, self.until, self.until, 0) + row.carry
         for part in work.terms.allocation.order:
             if part is PRINCIPAL:
                 continue
             most = accrued if part is INTEREST else self._asked(row, part)
             self.pay(row, part, most - row.paid[part])
-        if row.paid[INTEREST] >= accrued:
+        if row.paid[INTEREST] >= accrued and (self.is_settling or not row.is_deferring):
             row.interest_to = self.until
         self.pay(row, PRINCIPAL, min(self._room(row), work.out))
         if not row.is_grace:
@@ -339,7 +350,7 @@ class Payment:
             return work.out
         if row.is_grace:
             return row.extra - row.paid[PRINCIPAL]
-        own = max(row.paid[INTEREST] - max(row.moved[INTEREST], 0), 0)
+        own = max(row.paid[INTEREST] - max(row.moved[INTEREST], 0) - row.deferred_in, 0)
         return row.instalment + row.extra - row.paid[PRINCIPAL] - own
 
     def _is_alone(self, row: Row) -> bool:

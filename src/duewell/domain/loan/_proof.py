@@ -122,6 +122,7 @@ class _Book:
     deferred: list[tuple[int, Proof]] = field(default_factory=list)
     before: list[tuple[int, Proof]] = field(default_factory=list)
     own_interest: dict[int, int] = field(default_factory=dict)
+    asked: dict[int, Proof | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for piece in self.recorder.slices:
@@ -161,20 +162,45 @@ class _Book:
         terms: list[tuple[int, Proof]] = [(1, own)]
         if self.left is not None:
             terms.append((1, self.left))
-        terms += self.deferred
         terms += self._moved(row, INTEREST)
+        passes = row.is_locked and row.is_deferring
+        deferred = [] if passes else self.deferred
+        self.asked[row.nr] = self._beside(row, terms, deferred)
+        terms += deferred
+        self.left = None
+        if not passes:
+            self.deferred = []
         whole = sum(sign * each.amount for sign, each in terms)
-        self.left, self.deferred = None, []
         if whole == due:
             return Proof("interest", due, row.nr, terms=tuple(terms))
         collected = _sum("collected", due, row.nr, self._got(row, INTEREST))
-        rest = Proof("interest-left", whole - due, row.nr, terms=(*terms, (-1, collected)))
-        if due == 0 and not row.is_locked:
+        if row.is_deferring and not row.is_locked:
+            stays = self._stays(row, due)
+            rest = Proof("interest-left", whole - due, row.nr, terms=(*terms, (-1, stays)))
             # An interest grace: it comes due with the first row after it.
             self.deferred = [(1, rest)]
-        else:
-            self.left = rest
+            return stays
+        self.left = Proof("interest-left", whole - due, row.nr, terms=(*terms, (-1, collected)))
         return collected
+
+    def _stays(self, row: Row, due: int) -> Proof:
+        """What a row whose interest is deferred asks all the same: what was charged before, or got."""
+        moved = self._moved(row, INTEREST)
+        if sum(sign * each.amount for sign, each in moved) == due:
+            return Proof("interest", due, row.nr, terms=tuple(moved))
+        return _sum("collected", due, row.nr, self._got(row, INTEREST))
+
+    def _beside(
+        self, row: Row, terms: list[tuple[int, Proof]], deferred: list[tuple[int, Proof]]
+    ) -> Proof | None:
+        """The interest an instalment leaves room for: a row's own, whenever it is collected."""
+        before = row.due[INTEREST] + row.deferred - row.deferred_in
+        if row.deferred == row.deferred_in == 0 or row.is_locked:
+            return None
+        if sum(sign * each.amount for sign, each in terms) == before:
+            return Proof("interest", before, row.nr, terms=tuple(terms))
+        collected = _sum("collected", row.due[INTEREST], row.nr, self._got(row, INTEREST))
+        return Proof("interest", before, row.nr, terms=((1, collected), *_flip(deferred)))
 
     def _own(self, row: Row) -> Proof:
         convention = self.state.terms.convention
@@ -288,7 +314,8 @@ class _Book:
             if level is None:
                 return None
             terms.append((1, level))
-        own = row.due[INTEREST] - row.moved[INTEREST]
+        interest = self.asked.get(row.nr) or interest
+        own = interest.amount - row.moved[INTEREST]
         if not row.is_grace and not _is_equal_principal(self.state.terms) and own:
             terms.append(
                 (

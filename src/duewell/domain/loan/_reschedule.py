@@ -153,7 +153,7 @@ def _re_age(work: Fold, change: ReAged, on: date) -> int:
     rows[0].part = counted_part(terms, on, change.first_due, step.frequency)
     rows[0].begins_plan = True
     work.rows, work.plan_from = kept + rows, len(kept)
-    work.anchor, work.grace_interest = step, 0
+    work.anchor = step
     work.reopen()
     principal = work.out
     work.set_instalments(len(kept), principal, on, is_new=True)
@@ -186,6 +186,8 @@ def _close(rows: list[Row], left: list[int]) -> None:
             meet(row, left)
         elif not row.is_locked and not row.is_taken_over:
             row.is_met = True
+        if row.is_met:
+            row.is_deferring = False
 
 
 def _cut(work: Fold, row: Row, on: date, deferred: int) -> bool:

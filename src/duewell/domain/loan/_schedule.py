@@ -36,7 +36,8 @@ class Row:
     `interest_to` is the day up to which interest was collected early. A row taken over came past due with
     an opening position. The principal of a row set apart is past due and bears a penalty in place of
     contract interest.
-    `skip_on` and `deferred` are what it leaves to the rows after it of both, and of interest a grace defers.
+    `skip_on` and `deferred` are what it leaves to the rows after it of both, and of interest a grace defers;
+    `deferred_in` is what rows before left to it.
     `part` is the part of a year the row stands for where that is not one step of the plan, `step` the one its
     instalment counts with where a new plan has another step than agreed. With a row that begins a plan, what
     was overpaid before is in the instalments and lowers no principal again. `moved` are
@@ -51,6 +52,8 @@ class Row:
     is_charge: bool = False
     """A row after the plan's end that asks only for charges, due on their own day."""
     is_grace: bool = False
+    is_deferring: bool = False
+    """Its interest is collected with the first row after an interest grace."""
     instalment: int = 0
     due: list[int] = field(default_factory=lambda: [0, 0, 0, 0])
     paid: list[int] = field(default_factory=lambda: [0, 0, 0, 0])
@@ -79,6 +82,7 @@ class Row:
     skipped: int = 0
     skip_on: int = 0
     deferred: int = 0
+    deferred_in: int = 0
     credit: int = 0
     earned: tuple[int, date, int] | None = None
     """Base x days of the row's real principal up to a date, as of one epoch of the fold: kept, not a fact."""
@@ -124,7 +128,9 @@ def rows_of(terms: LoanTerms) -> list[Row]:
     previous = terms.start
     dates = terms.due_dates or due_dates(terms.start, terms.instalments, terms.every, terms.frequency)
     for k, due_on in enumerate(dates, start=1):
-        rows.append(Row(len(rows) + 1, previous, due_on, is_grace=k <= terms.grace_principal))
+        row = Row(len(rows) + 1, previous, due_on, is_grace=k <= terms.grace_principal)
+        row.is_deferring = k <= terms.grace_interest
+        rows.append(row)
         previous = due_on
     return rows
 

@@ -192,9 +192,7 @@ def charged_through(view: View, on: date) -> date | None:
 
 def closes_interest(view: View, row: Row) -> bool:
     """Whether interest up to the row's due date is charged with it, not with a later row."""
-    terms = view.terms
-    nr = row.nr - (1 if terms.down_payment_share else 0)
-    if row.is_down_payment or (terms.grace_interest and nr <= terms.grace_interest):
+    if row.is_down_payment or row.is_deferring:
         return False
     plan = (each for each in reversed(view.rows) if not each.is_charge)
     return not row.is_locked or row is next(plan)
