@@ -123,7 +123,9 @@ def shown_rows(life: Life, lines: list[Line]) -> list[Row]:
     """Every row closed or open; with fewer instalments the open ones end where nothing is left to repay."""
     is_ending = life.deal.prepayment == "reduce number" and life.deal.engine == "cumulative"
     if is_ending and cumulative.is_recalculated(life.deal):
-        lines = [n for n in lines if any(n.due.values()) or any(n.paid.values()) or n.is_met]
+        asking = [n for n in lines if any(n.due.values()) or any(n.paid.values()) or n.is_met]
+        end = max((n.nr for n in asking if not n.is_charge), default=0)
+        lines = [n for n in lines if n.nr <= end or n in asking]
     return [
         (n.nr, n.due_on, tuple(n.due[p] for p in PARTS), tuple(n.paid[p] for p in PARTS), n.balance)
         for n in [*life.past, *lines]

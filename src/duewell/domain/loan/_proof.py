@@ -286,25 +286,34 @@ class _Book:
         planned = self._planned(row, interest)
         if planned is not None and planned.amount == due:
             return planned
-        lent = [(1, self._lent(each)) for each in self._loans()]
-        rest = Proof("all-that-is-left", due, row.nr, terms=(*lent, *self.before, *self._paid_after(row)))
-        if sum(sign * each.amount for sign, each in rest.terms) == due:
-            return rest
+        for is_early in (False, True):
+            left = (*self._lent_by(row, is_early), *self.before, *self._paid_after(row))
+            if sum(sign * each.amount for sign, each in left) == due:
+                return Proof("all-that-is-left", due, row.nr, terms=left)
         return got if got.amount == due else Proof("principal-agreed", due, row.nr, clause="convention")
+
+    def _lent_by(self, row: Row, is_early: bool) -> list[tuple[int, Proof]]:
+        """All money lent, or, where `is_early`, what a row can ask: nothing lent on its day or later."""
+        again = (
+            (a, Proof("lent-again", a.parts[PRINCIPAL], fact=a.fact))
+            for a in self.state.applied
+            if a.fact.kind is FactKind.REFUNDED and a.parts[PRINCIPAL]
+        )
+        lent = [*((each, self._lent(each)) for each in self._loans()), *again]
+        first = lent[0][0] if lent else None
+        return [
+            (1, proof)
+            for applied, proof in lent
+            if applied is first or not is_early or applied.fact.effective_on < row.due_on
+        ]
 
     def _paid_after(self, row: Row) -> list[tuple[int, Proof]]:
         """Principal of later rows that was paid ahead: this row need not ask for it."""
-        again = [
-            (1, Proof("lent-again", a.parts[PRINCIPAL], fact=a.fact))
-            for a in self.state.applied
-            if a.fact.kind is FactKind.REFUNDED and a.parts[PRINCIPAL]
-        ]
-        paid = [
+        return [
             (-1, _sum("collected", each.paid[PRINCIPAL], each.nr, self._got(each, PRINCIPAL)))
             for each in self.state.rows
             if each.nr > row.nr and each.paid[PRINCIPAL]
         ]
-        return again + paid
 
     def _planned(self, row: Row, interest: Proof) -> Proof | None:
         """The row's instalment less its own interest, with principal that was lent again or spread here."""
@@ -323,6 +332,8 @@ class _Book:
                     Proof("interest", own, row.nr, terms=((1, interest), *_flip(self._moved(row, INTEREST)))),
                 )
             )
+        if sum(sign * each.amount for sign, each in terms) < 0:
+            terms = []  # an instalment that its interest takes whole leaves no principal
         if row.extra:
             terms.append((1, Proof("extra-principal", row.extra, row.nr, clause="reschedule")))
         if row.skipped:
