@@ -137,8 +137,9 @@ def _re_age(work: Fold, change: ReAged, on: date) -> int:
         if row.due_on > on and not _cut(work, row, on, deferred):
             continue
         kept.append(row)
-        deferred = row.deferred
-    _close(kept, left)
+        if row.start < on:
+            deferred = row.deferred
+    _close(kept, left, deferred)
     terms, previous, nr = work.terms, on, kept[-1].nr if kept else 0
     if work.fees is not None:
         work.fees.last_row = min(work.fees.last_row, nr)
@@ -176,10 +177,10 @@ def _set_step(work: Fold, row: Row, step: Anchor) -> None:
         row.part = row.step if counts_steps(terms) else None
 
 
-def _close(rows: list[Row], left: list[int]) -> None:
+def _close(rows: list[Row], left: list[int], deferred: int) -> None:
     """Ask nothing more of any row; interest that a grace defers yet is asked with the rest."""
-    if rows and rows[-1].deferred:
-        rows[-1].due[Part.INTEREST] += rows[-1].deferred
+    if rows:
+        rows[-1].due[Part.INTEREST] += deferred
         rows[-1].deferred = 0
     for row in rows:
         if row.unpaid > 0:
