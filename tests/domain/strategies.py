@@ -129,6 +129,7 @@ def loans(draw: st.DrawFn) -> LoanTerms:
         ),
         penalty=draw(penalties()),
         grace_principal=draw(st.integers(0, min(2, count - 1))),
+        grace_interest=draw(st.integers(0, min(2, count - 1))),
         down_payment_share=draw(st.sampled_from([Fraction(0), Fraction(1, 4)])),
         fees=draw(fees()),
     )
