@@ -247,3 +247,18 @@ def test_money_that_leaves_a_waiver_without_effect_is_taken_and_says_so() -> Non
     assert refusal_to_record(new, before, after) is None
     gone = voided(before.void, after.void, new)
     assert [(f.source_ref, r.code) for f, r in gone] == [("w", "waiver-above-what-is-due")]
+
+
+def test_interest_that_the_last_row_kept_is_asked_once_though_a_charge_comes_after_it() -> None:
+    """Found by a random loan: with a charge after it the last row's interest was added at each look."""
+    check(
+        replace(YEAR, principal=10_000, start=date(2024, 2, 19)),
+        """
+        2024-02-19 lend 100.00
+        2024-03-08 pay 29.78
+        2024-04-13 settle
+        2025-05-08 fee 2.00             -> outstanding 2.00
+        2025-06-09 settle               -> fee 2.00 overpaid 0.00
+        2026-01-01 look                 -> outstanding 0.00 dpd 0
+        """,
+    )

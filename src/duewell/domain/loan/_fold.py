@@ -317,8 +317,8 @@ class Fold(Interest):
             return
         behind = sum([r.due[PRINCIPAL] - r.paid[PRINCIPAL] for r in rows[self.settled : sums.count]])
         carry, skip, asked, deferred = sums.carry, sums.skip, sums.asked, sums.deferred
-        last, end_at = self.last_open(), self.plan_end()
-        for k in range(sums.count, len(rows)):
+        last, end_at, begin = self.last_open(), self.plan_end(), sums.count
+        for k in range(begin, len(rows)):
             row = rows[k]
             if due_by is not None and row.due_on > due_by:
                 break
@@ -361,7 +361,7 @@ class Fold(Interest):
         else:
             self.is_told = not is_trial
             end = rows[end_at]
-            if end.is_locked:
+            if end.is_locked and end_at >= begin:
                 # Interest that ran after the last row was paid ahead has no later row to move to.
                 end.due[INTEREST] += carry
                 end.carry = carry
