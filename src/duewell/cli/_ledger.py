@@ -8,10 +8,8 @@ Source   docs/reference/ledger.md.
 
 from __future__ import annotations
 
-import os
 import re
 import sys
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
@@ -24,6 +22,7 @@ from duewell.cli._options import AsOf, Book, Json, Lang, find_loan
 from duewell.cli._proofs import proof_document
 from duewell.cli._trees import exact_amount, proof_tree
 from duewell.domain.errors import InvalidInput
+from duewell.gateways.out_files import replacing
 from duewell.services.close_period import close_period
 from duewell.services.explain_entry import explain_entry
 from duewell.services.report_ledger import (
@@ -93,24 +92,9 @@ def export_(
 
 
 def _write(path: Path, text: Iterable[str]) -> None:
-    """Write a file whole or not at all."""
-    try:
-        made = tempfile.NamedTemporaryFile(  # noqa: SIM115 - it is renamed after it is closed
-            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
-        )
-    except OSError as problem:
-        raise InvalidInput("output-not-writable", path=str(path), problem=problem.strerror or "") from problem
-    try:
-        with made:
-            made.writelines(text)
-        os.chmod(made.name, 0o644)
-        os.replace(made.name, path)
-    except OSError as problem:
-        Path(made.name).unlink(missing_ok=True)
-        raise InvalidInput("output-not-writable", path=str(path), problem=problem.strerror or "") from problem
-    except BaseException:
-        Path(made.name).unlink(missing_ok=True)
-        raise
+    """Write a file whole or not at all, in place of one that is there."""
+    with replacing(path, is_forced=True) as made, made.open("w", encoding="utf-8") as file:
+        file.writelines(text)
 
 
 @ledger_app.command("explain")
