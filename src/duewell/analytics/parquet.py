@@ -67,7 +67,7 @@ def write_parquet(
 ) -> int:
     """Write batches in order as one file; returns the number of rows. `about` stands in its metadata."""
     pa = _arrow()
-    schema = _schema(columns).with_metadata(dict(about))
+    schema = _schema(columns)
     count = 0
     # The Arrow schema is left out: it says nothing that Parquet's own types do not.
     with pa.parquet.ParquetWriter(
@@ -76,10 +76,11 @@ def write_parquet(
         held = schema.empty_table()
         for batch in batches:
             count += batch.num_rows
-            held = pa.concat_tables([held, pa.Table.from_batches([batch]).cast(schema)])
+            held = pa.concat_tables([held, pa.Table.from_batches([batch])])
             while held.num_rows >= row_group:
                 writer.write_table(held.slice(0, row_group).combine_chunks(), row_group_size=row_group)
                 held = held.slice(row_group)
+        writer.add_key_value_metadata(dict(about))
         if held.num_rows:
             writer.write_table(held.combine_chunks(), row_group_size=row_group)
     return count

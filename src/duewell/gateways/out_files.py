@@ -44,7 +44,7 @@ def replacing(path: Path, *, is_forced: bool) -> Iterator[Path]:
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
         os.close(handle)
-    except OSError as problem:
+    except (OSError, ValueError) as problem:
         raise _not_writable(path, problem) from problem
     made = Path(name)
     try:
