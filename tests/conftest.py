@@ -3,9 +3,10 @@
 import pytest
 from hypothesis import Phase, settings
 
+from tests.engines import cluster, engine
 from tests.pgfixtures import conn, server, template, url
 
-__all__ = ["conn", "server", "template", "url"]
+__all__ = ["cluster", "conn", "engine", "server", "template", "url"]
 
 # A machine that is busy with something else is no reason for a test to fail.
 settings.register_profile("duewell", deadline=None)

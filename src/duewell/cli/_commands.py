@@ -17,8 +17,21 @@ from typing import Annotated
 import typer
 
 from duewell import __version__
+from duewell.analytics.spreading import Engine
 from duewell.app import connect
-from duewell.cli import _caps, _cost, _demo, _ledger, _line, _loan, _payments, _products, _tables, _whatif
+from duewell.cli import (
+    _book,
+    _caps,
+    _cost,
+    _demo,
+    _ledger,
+    _line,
+    _loan,
+    _payments,
+    _products,
+    _tables,
+    _whatif,
+)
 from duewell.cli._frame import REFUSED, day, day_or_instant, ending, make_frame, now, run
 from duewell.cli._options import (
     AsOf,
@@ -368,6 +381,8 @@ def verify(
         ),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Which loans are drawn.")] = 0,
+    workers: _book.Workers = 1,
+    engine: _book.By = Engine.LOCAL,
     lang: Lang = None,
     as_json: Json = False,
 ) -> None:
@@ -380,6 +395,9 @@ def verify(
             book,
             sample=sample,
             seed=seed,
+            workers=workers,
+            engine=engine,
+            connect=partial(connect, frame.settings),
             on_progress=lambda done, of: bar.update(task, completed=done, total=of),
         )
     _tables.verdict(frame, verdict)
@@ -455,6 +473,7 @@ def replay(loan: Loan, lang: Lang = None, as_json: Json = False) -> None:
         _loan.replay(frame, *find_loan(frame, loan))
 
 
+_book.add_to(book_app)
 _whatif.add_to(app, loan_app)
 _line.add_to(app)
 _ledger.add_to(app)

@@ -8,10 +8,8 @@ Source   docs/reference/ledger.md.
 
 from __future__ import annotations
 
-import os
 import re
 import sys
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
@@ -25,6 +23,7 @@ from duewell.cli._proofs import proof_document
 from duewell.cli._trees import DEPTH, exact_amount, proof_tree
 from duewell.cli._usage import exclusive, without
 from duewell.domain.errors import InvalidInput
+from duewell.gateways.out_files import replacing
 from duewell.services.close_period import close_period
 from duewell.services.explain_entry import explain_entry
 from duewell.services.report_ledger import (
@@ -95,24 +94,9 @@ def export_(
 
 
 def _write(path: Path, text: Iterable[str]) -> None:
-    """Write a file whole or not at all."""
-    try:
-        made = tempfile.NamedTemporaryFile(  # noqa: SIM115 - it is renamed after it is closed
-            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
-        )
-    except OSError as problem:
-        raise InvalidInput("output-not-writable", path=str(path), problem=problem.strerror or "") from problem
-    try:
-        with made:
-            made.writelines(text)
-        os.chmod(made.name, 0o644)
-        os.replace(made.name, path)
-    except OSError as problem:
-        Path(made.name).unlink(missing_ok=True)
-        raise InvalidInput("output-not-writable", path=str(path), problem=problem.strerror or "") from problem
-    except BaseException:
-        Path(made.name).unlink(missing_ok=True)
-        raise
+    """Write a file whole or not at all, in place of one that is there."""
+    with replacing(path, is_forced=True) as made, made.open("w", encoding="utf-8") as file:
+        file.writelines(text)
 
 
 @ledger_app.command("explain")

@@ -8,14 +8,16 @@ Source   docs/decisions/0004-closing-a-day.md, identities (a) to (d).
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from random import Random
 from typing import Any
 
-from duewell.domain.agenda import Entry, EntryKind, Sums, sums_after, total_of
+from duewell.analytics.spreading import Engine, check_spreading, spread
+from duewell.domain.agenda import Entry, EntryKind, Sums, add, sums_after, total_of
 from duewell.domain.contract import Contract, contract_of
 from duewell.domain.errors import DuewellError, InvalidInput
 from duewell.domain.facts import Fact
@@ -32,13 +34,13 @@ from duewell.domain.ledger import (
 )
 from duewell.domain.party import loan_id
 from duewell.domain.postings import general_ledger, journals_of
-from duewell.store import agendas, audit, books, days, ledger, loans
+from duewell.store import agendas, audit, books, days, ledger, loans, slices
 from duewell.store.agendas import Measures
 from duewell.store.books import BookRow
 from duewell.store.loans import Connection, LoanKey
 from duewell.store.periods import period_of, provisions
+from duewell.store.slices import Slice
 
-SLICE_OF_KEYS = 500
 _RECEIVABLE = (PENALTY_RECEIVABLE, FEE_RECEIVABLE, INTEREST_RECEIVABLE, LOANS_PRINCIPAL)
 """The account of each part, in the order of parts."""
 
@@ -49,7 +51,7 @@ class Verdict:
 
     book: str
     as_of: date | None
-    checked: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    checked: Counter[str] = field(default_factory=Counter)
     findings: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     wrong_share_max: float | None = None
     """Where not every loan was folded: the share of wrong ones beyond which one would have been found, at
@@ -61,16 +63,42 @@ class Verdict:
         if not is_so:
             self.findings.append((code, facts))
 
+    def join(self, other: Verdict) -> None:
+        """Add what was found in another part of the book."""
+        self.checked += other.checked
+        self.findings += other.findings
+
+
+_ByProduct = dict[int, dict[Account, int]]
+
 
 @dataclass(slots=True)
 class _Totals:
     """Sums over the folds of a book, by product."""
 
-    sums: dict[int, Sums] = field(default_factory=lambda: defaultdict(lambda: defaultdict(int)))
-    owed: dict[int, dict[Account, int]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(int)))
-    journals: dict[int, dict[Account, int]] = field(
-        default_factory=lambda: defaultdict(lambda: defaultdict(int))
-    )
+    sums: dict[int, Sums] = field(default_factory=dict)
+    owed: _ByProduct = field(default_factory=dict)
+    journals: _ByProduct = field(default_factory=dict)
+
+    def join(self, other: _Totals) -> None:
+        """Add what another part of the book came to."""
+        for number, sums in other.sums.items():
+            mine = self.sums.setdefault(number, {})
+            for key, value in sums.items():
+                add(mine, key, value)
+        _join(self.owed, other.owed)
+        _join(self.journals, other.journals)
+
+
+def _join(mine: _ByProduct, others: _ByProduct) -> None:
+    for number, each in others.items():
+        for account, amount in each.items():
+            _count(mine, number, account, amount)
+
+
+def _count(mine: _ByProduct, number: int, account: Account, amount: int) -> None:
+    have = mine.setdefault(number, {})
+    have[account] = have.get(account, 0) + amount
 
 
 def verify_book(
@@ -79,18 +107,25 @@ def verify_book(
     *,
     sample: int | None = None,
     seed: int = 0,
+    workers: int = 1,
+    engine: Engine = Engine.LOCAL,
+    connect: Callable[[], Connection] | None = None,
+    slice_count: int | None = None,
     on_progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> Verdict:
     """Check a book against its facts, on one snapshot of the database, as of its last closed day.
 
     Sums are always added up again in the server. Loans are folded all of them, or, with `sample`, so many
     drawn by the seed (0 for none): then `wrong_share_max` says what share may be wrong and none be found.
-    Refuses   InvalidInput "sample-negative".
+    More than one worker, each with a connection by `connect`, change neither the verdict nor its order.
+    Refuses   InvalidInput "sample-negative", workers and slices out of range, an engine not installed.
     """
     if sample is not None and sample < 0:
         raise InvalidInput("sample-negative", given=sample)
-    with conn.transaction():
-        conn.execute("set transaction isolation level repeatable read, read only")
+    check_spreading(workers, engine)
+    if connect is None:
+        workers, engine = 1, Engine.LOCAL
+    with slices.one_snapshot(conn) as snapshot:
         book = books.read_book(conn, book_code)
         verdict = Verdict(book_code, days.last_closed(conn, book.book_id))
         for code, facts in audit.append_only_findings(conn):
@@ -98,16 +133,20 @@ def verify_book(
         verdict.checked["append-only"] += len(audit.APPEND_ONLY)
         totals = _Totals()
         _check_server(conn, book, verdict)
-        keys = loans.keys_of_book(conn, book.book_id) if sample != 0 else []
-        is_whole = sample is None or (0 < len(keys) <= sample)
-        if not is_whole and sample:
-            keys = sorted(Random(seed).sample(keys, sample), key=lambda k: (k.person_id, k.loan_no))
-        if not is_whole:
-            verdict.wrong_share_max = wrong_share(len(keys))
-        measures = Measures(conn)
-        for start in range(0, len(keys), SLICE_OF_KEYS):
-            _check_loans(conn, book, keys[start : start + SLICE_OF_KEYS], verdict, totals, measures)
-            on_progress(min(start + SLICE_OF_KEYS, len(keys)), len(keys))
+        count = slices.count_loans(conn, book.book_id) if sample != 0 else 0
+        is_whole = sample is None or (0 < count <= sample)
+        drawn = None if is_whole else _drawn(conn, book, sample or 0, seed)
+        if drawn is not None:
+            verdict.wrong_share_max = wrong_share(len(drawn))
+        tasks = _tasks(book, count, drawn, slice_count)
+        work = partial(_check_slice, book=book, as_of=verdict.as_of)
+        begin = partial(slices.join_snapshot, connect, snapshot)
+        done, of = 0, count if drawn is None else len(drawn)
+        for part, sums, seen in spread(work, tasks, here=conn, begin=begin, workers=workers, engine=engine):
+            verdict.join(part)
+            totals.join(sums)
+            done += seen
+            on_progress(done, of)
         if is_whole:
             missing = audit.answers_without_facts(conn, book.book_id)
             verdict.expect(missing == 0, "answers-without-facts", count=missing)
@@ -115,6 +154,41 @@ def verify_book(
             _check_periods(conn, book, verdict.as_of, verdict, totals)
             _check_sums(conn, book, verdict.as_of, verdict, totals)
     return verdict
+
+
+_Task = tuple[Slice, tuple[LoanKey, ...] | None]
+"""A slice, and which of its loans were drawn; None for all."""
+
+
+def _drawn(conn: Connection, book: BookRow, sample: int, seed: int) -> list[LoanKey]:
+    """So many loans of a book drawn by the seed, in the order of their keys."""
+    if not sample:
+        return []
+    keys = loans.keys_of_book(conn, book.book_id)
+    return sorted(Random(seed).sample(keys, sample), key=lambda k: (k.person_id, k.loan_no))
+
+
+def _tasks(book: BookRow, count: int, drawn: list[LoanKey] | None, slice_count: int | None) -> list[_Task]:
+    if drawn is None:
+        return [(each, None) for each in slices.slices_of(book.book_id, count, slice_count)]
+    if not drawn:
+        return []
+    return [
+        (each, tuple(key for key in drawn if each.low <= key.person_id <= each.high))
+        for each in slices.slices_of(book.book_id, len(drawn), slice_count)
+    ]
+
+
+def _check_slice(
+    conn: Connection, task: _Task, *, book: BookRow, as_of: date | None
+) -> tuple[Verdict, _Totals, int]:
+    """What was found in the loans of a slice, what they come to, and how many there were."""
+    part, drawn = task
+    keys = slices.keys_of(conn, part) if drawn is None else drawn
+    verdict, totals, measures = Verdict(book.code, as_of), _Totals(), Measures(conn)
+    for batch in slices.in_batches(keys):
+        _check_loans(conn, book, batch, verdict, totals, measures)
+    return verdict, totals, len(keys)
 
 
 def wrong_share(checked: int) -> float:
@@ -242,13 +316,14 @@ def _add_loan(
     if row is None or not facts:
         return
     product_no = row["product_no"]
-    state = contract.fold(facts, as_of=as_of)
-    for key, value in contract.standing(facts, as_of).items():
-        totals.sums[product_no][key] += value
+    state, sums = contract.look(facts, as_of)
+    mine = totals.sums.setdefault(product_no, {})
+    for key, value in sums.items():
+        add(mine, key, value)
     for account, amount in zip(_RECEIVABLE, contract.receivable(state), strict=True):
-        totals.owed[product_no][account] += amount
+        _count(totals.owed, product_no, account, amount)
     for account, amount in balances(journals_of(state.applied).values()).items():
-        totals.journals[product_no][account] += amount
+        _count(totals.journals, product_no, account, amount)
 
 
 def _check_sums(conn: Connection, book: BookRow, as_of: date, verdict: Verdict, totals: _Totals) -> None:
@@ -299,8 +374,8 @@ def _check_periods(conn: Connection, book: BookRow, as_of: date, verdict: Verdic
         verdict.expect(again.totals == period.totals, "period-balances-differ", **facts)
     if closed and closed[-1].ends_on <= as_of:
         for product_no, amount in provisions(conn, book, closed[-1].ends_on).items():
-            totals.journals[product_no][PROVISION] -= amount
-            totals.journals[product_no][PROVISION_EXPENSE] += amount
+            _count(totals.journals, product_no, PROVISION, -amount)
+            _count(totals.journals, product_no, PROVISION_EXPENSE, amount)
 
 
 def _first_difference(have: Sums, wanted: Sums) -> dict[str, Any]:
