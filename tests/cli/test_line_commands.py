@@ -54,6 +54,12 @@ def test_a_line_lives_from_the_command_line(book: str) -> None:
             done = duewell(book, *words, "--lang", lang)
             assert done.returncode == 0 and done.stderr == ""
     assert duewell(book, "pay", "--loan", line, "--amount", "500", "--key", "p").returncode == 0
+    words = ("ledger", "explain", "--book", "b", "--entry", f"{line}-5-1")
+    entry = json.loads(duewell(book, *words, "--json").stdout)
+    (journal,) = entry["journals"]
+    assert {each["account"] for each in journal["lines"]} >= {"cash_clearing", "loans_principal"}
+    assert "已还最低还款额，第 1 期账单" in duewell(book, *words, "--lang", "zh").stdout
+    assert "paid on the minimum, statement 1" in duewell(book, *words, "--lang", "en").stdout
     assert duewell(book, "reverse", "--loan", line, "--ref", "p").returncode == 0
     assert duewell(book, "record", line, "settle").returncode == 0
     assert json.loads(duewell(book, "line", "show", line, "--json").stdout)["outstanding_minor"] == 0

@@ -25,6 +25,7 @@ from duewell.domain.line import (
     line_agenda,
     line_standing,
     next_due,
+    prove_line_movements,
     replay_line,
 )
 from duewell.domain.loan import (
@@ -34,11 +35,13 @@ from duewell.domain.loan import (
     agenda,
     fold,
     look,
+    prove_movements,
     receivables,
     replay,
     standing,
 )
 from duewell.domain.product import LineTerms, LoanTerms, Terms
+from duewell.domain.proof import Movement
 
 State = LoanState | LineState
 Change = Replay | LineReplay
@@ -79,6 +82,10 @@ class Contract(Protocol):
         """Whole units charged and not paid, by part; nothing once charged off."""
         ...
 
+    def prove_movements(self, facts: Iterable[Fact], *, as_of: date) -> list[Movement]:
+        """What each fact did, with the proof of each part."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class _Loan:
@@ -109,6 +116,9 @@ class _Loan:
     def receivable(self, state: LoanState) -> tuple[int, int, int, int]:
         return receivables(state)
 
+    def prove_movements(self, facts: Iterable[Fact], *, as_of: date) -> list[Movement]:
+        return prove_movements(self.terms, facts, as_of=as_of)
+
 
 @dataclass(frozen=True, slots=True)
 class _Line:
@@ -138,6 +148,9 @@ class _Line:
 
     def receivable(self, state: LineState) -> tuple[int, int, int, int]:
         return state.owed
+
+    def prove_movements(self, facts: Iterable[Fact], *, as_of: date) -> list[Movement]:
+        return prove_line_movements(self.terms, facts, as_of=as_of)
 
 
 def contract_of(terms: Terms) -> Contract:
