@@ -16,11 +16,13 @@ from duewell.domain.line._recorder import Charge, Late, LineSlice, Recorder
 from duewell.domain.line._replay import LineReplay, replay_line
 from duewell.domain.line._standing import line_standing
 from duewell.domain.line._state import Folding, LineState, fold_line
+from duewell.domain.line._statements import LineBook
 
 __all__ = [
     "Charge",
     "Folding",
     "Late",
+    "LineBook",
     "LineReplay",
     "LineSlice",
     "LineState",

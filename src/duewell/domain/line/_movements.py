@@ -77,7 +77,7 @@ class Movements:
                 continue
             is_new = fact.kind is FactKind.DRAWN or fact.kind in _CHARGES
             terms.append((1 if is_new else -1, replace(proof, code=self._did(each, part))))
-        return _total(_OWED[part], terms)
+        return total(_OWED[part], terms)
 
     def _did(self, each: Movement, part: Part) -> str:
         """What a movement did to a part, as a word."""
@@ -114,7 +114,7 @@ class Movements:
             return Proof(name, amount, fact=applied.fact)
         told = self.shares[(applied.fact.key, part)]
         if applied.kind != "recovery" and told:
-            return _total(name, [(1, share_proof(each)) for each in told])
+            return total(name, [(1, share_proof(each)) for each in told])
         return Proof(name, amount, fact=applied.fact, clause="order of application")
 
     def _drawn(self, applied: Applied) -> Movement:
@@ -124,11 +124,11 @@ class Movements:
         fee = self._cash_fee(applied)
         credit = self._credit_proof()
         used = self._used("credit-used", whole, credit)
-        left = _total("credit-left", [(1, credit), (-1, used)]) if used.amount else credit
+        left = total("credit-left", [(1, credit), (-1, used)]) if used.amount else credit
         used_fee = self._used("credit-used", fee, left)
         lent = _less("principal", whole, used)
         owed = _less("fee", fee, used_fee)
-        overpaid = _total("overpaid", [(-1, each) for each in (used, used_fee) if each.amount])
+        overpaid = total("overpaid", [(-1, each) for each in (used, used_fee) if each.amount])
         return Movement(applied, whole, overpaid, (Proof("penalty", 0), owed, Proof("interest", 0), lent))
 
     def _cash_fee(self, applied: Applied) -> Proof:
@@ -150,7 +150,7 @@ class Movements:
         part = Part.FEE if applied.fact.kind is FactKind.FEE_CHARGED else Part.PENALTY
         parts = [Proof(_NAMES[each], 0) for each in Part]
         parts[part] = _less(_NAMES[part], whole, used)
-        overpaid = _total("overpaid", [(-1, used)] if used.amount else [])
+        overpaid = total("overpaid", [(-1, used)] if used.amount else [])
         return Movement(applied, whole, overpaid, (parts[0], parts[1], parts[2], parts[3]))
 
     def _credit_proof(self) -> Proof:
@@ -170,9 +170,10 @@ def share_proof(each: Share) -> Proof:
 
 def _less(code: str, whole: Proof, used: Proof) -> Proof:
     return (
-        _total(code, [(1, whole), *([(-1, used)] if used.amount else [])]) if whole.amount else Proof(code, 0)
+        total(code, [(1, whole), *([(-1, used)] if used.amount else [])]) if whole.amount else Proof(code, 0)
     )
 
 
-def _total(code: str, terms: Terms) -> Proof:
+def total(code: str, terms: Terms) -> Proof:
+    """Proofs added and subtracted."""
     return Proof(code, sum(sign * each.amount for sign, each in terms), terms=tuple(terms))
