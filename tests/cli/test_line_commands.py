@@ -77,8 +77,9 @@ def assert_explained(book: str, line: str) -> None:
     told = json.loads(duewell(book, *explain, "--statement", "1", "--json").stdout)
     assert (told["schema"], told["line_id"]) == ("duewell.proof/1", line)
     assert told["proof"]["amount_minor"] == 7_323
-    plan, cash = (each["slices"] for each in told["proof"]["terms"])
-    assert plan[0]["rate_of_period"] == "3/500" and cash[0]["rate_per_year"] == "9/50"
+    of = {each["code"]: each["slices"][0] for each in told["proof"]["terms"]}
+    assert of["interest-of-plan"]["rate_of_period"] == "3/500"
+    assert of["interest-of-cash"]["rate_per_year"] == "9/50"
     shown = json.loads(duewell(book, "line", "show", line, "--json").stdout)
     for words, minor in (
         (("--part", "minimum"), shown["statements"][0]["minimum_minor"]),
