@@ -107,7 +107,7 @@ def explain(
     ] = None,
     on: Annotated[str | None, typer.Option("--on", help="A closed day.")] = None,
     entry: Annotated[
-        str | None, typer.Option("--entry", help="A loan's entry as the export names it.")
+        str | None, typer.Option("--entry", help="An entry of a loan or line as the export names it.")
     ] = None,
     depth: Annotated[
         int | None, typer.Option("--depth", min=1, max=20, help="Levels of an entry's tree; 4 else.")
@@ -115,7 +115,7 @@ def explain(
     lang: Lang = None,
     as_json: Json = False,
 ) -> None:
-    """What a day's totals posted to an account, or one entry of a loan, down to what made each amount."""
+    """What a day's totals posted to an account, or one entry of a contract, down to what made each amount."""
     frame = make_frame(lang=lang, is_json=as_json)
     with ending(frame):
         if entry is not None:

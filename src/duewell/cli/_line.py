@@ -1,4 +1,4 @@
-"""Commands about one line: open, draw, convert, show, statement.
+"""Commands about one line: open, draw, convert, show, statement, explain.
 
 Needs    a typer application to stand in; a Frame.
 Gives    text or JSON.
@@ -18,13 +18,22 @@ import typer
 from duewell.cli import _facts, _tables
 from duewell.cli._frame import Frame, amount, day, day_or_instant, ending, make_frame, now
 from duewell.cli._options import AsOf, Book, Json, Key, Known, Lang, On, find_book, find_loan, request_key
-from duewell.cli._trees import exact_amount
-from duewell.cli._usage import without
+from duewell.cli._proofs import proof_document
+from duewell.cli._trees import DEPTH, exact_amount, proof_tree
+from duewell.cli._usage import exclusive, without
 from duewell.domain.agenda import Ageing
 from duewell.domain.calendar import DaysInYear, parse_date
 from duewell.domain.errors import InvalidInput, NotFound
 from duewell.domain.facts import Conversion, Fact, FactKind
-from duewell.domain.line import LineSlice, LineState, ProvenLine, Statement, line_ageing, prove_line
+from duewell.domain.line import (
+    LineBook,
+    LineSlice,
+    LineState,
+    ProvenLine,
+    Statement,
+    line_ageing,
+    prove_line,
+)
 from duewell.domain.money import Currency, Rate, currency, parse_amount, parse_rate_pct
 from duewell.domain.party import loan_id
 from duewell.domain.product import (
@@ -36,6 +45,7 @@ from duewell.domain.product import (
     Part,
     RateCap,
 )
+from duewell.domain.proof import Proof
 from duewell.services.open_line import open_line
 from duewell.services.record_fact import Request, record_fact
 from duewell.store import loans
@@ -52,6 +62,7 @@ def add_to(app: typer.Typer) -> None:
     line_app = typer.Typer(no_args_is_help=True, help="Revolving credit: draws up to a limit, statements.")
     for name, verb in (
         ("open", open_), ("draw", draw), ("convert", convert), ("show", show), ("statement", statement),
+        ("explain", explain),
     ):  # fmt: skip
         line_app.command(name)(verb)
     app.add_typer(line_app, name="line")
@@ -468,3 +479,58 @@ def _tell_statement(frame: Frame, name: str, each: Statement, proven: ProvenLine
         ]
         told.append([frame.say("cli-rounded"), "", charge.on, "", "", "", amount(charge.amount, money)])
     _tables.table(frame, frame.say("cli-line-interest-title"), heads, told)
+
+
+def explain(
+    line: Line,
+    nr: Annotated[
+        int | None, typer.Option("--statement", help="The statement's number; the last one else.")
+    ] = None,
+    part: Annotated[
+        str | None,
+        typer.Option(
+            "--part", help="interest, fee, penalty, principal, minimum or late-charge; interest else."
+        ),
+    ] = None,
+    total: Annotated[str | None, typer.Option("--total", help="balance, overdue or payoff.")] = None,
+    depth: Annotated[
+        int | None, typer.Option("--depth", min=1, max=20, help="Levels of the tree; 4 else.")
+    ] = None,
+    as_of: AsOf = None,
+    known: Known = None,
+    lang: Lang = None,
+    as_json: Json = False,
+) -> None:
+    """One amount of a statement, or a total of the line, down to its slices and facts."""
+    frame = make_frame(lang=lang, is_json=as_json)
+    with ending(frame):
+        for option, given in (("--statement", nr), ("--part", part)):
+            if total is not None and given is not None:
+                raise exclusive(option, "--total")
+        key, _, _, proven = _proven(frame, line, as_of, known)
+        proof = _asked_for(proven, nr, "interest" if part is None else part, total)
+        money = proven.state.terms.currency
+        if as_json:
+            told = {"schema": "duewell.proof/1", "line_id": loan_id(key.person_id, key.loan_no)}
+            told |= {"currency": money, "as_of": str(proven.state.as_of)}
+            frame.document({**told, "proof": proof_document(proof)})
+        else:
+            frame.console.print(proof_tree(frame, proof, money, DEPTH if depth is None else depth))
+
+
+def _asked_for(proven: ProvenLine, nr: int | None, part: str, total: str | None) -> Proof:
+    """The proof a person asked for. Refuses a statement, part or total that is not there."""
+    book = LineBook(proven)
+    if total is not None:
+        totals = book.totals()
+        if total not in totals:
+            raise NotFound("total-unknown", given=total[:40], known=", ".join(totals))
+        return totals[total]
+    names = {each.name.lower(): each for each in Part}
+    if part not in (*names, "minimum", "late-charge"):
+        known = ", ".join((*names, "minimum", "late-charge"))
+        raise InvalidInput("part-unknown", given=part[:40], known=known)
+    chosen = _chosen(proven.state, nr).nr
+    if part in names:
+        return book.asked(chosen, names[part])
+    return book.minimum(chosen) if part == "minimum" else book.late_charge(chosen)

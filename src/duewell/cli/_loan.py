@@ -20,10 +20,11 @@ from duewell.cli._usage import missing
 from duewell.domain.agenda import Ageing
 from duewell.domain.facts import Fact, in_order
 from duewell.domain.facts import known as alive
-from duewell.domain.loan import Folding, LoanState, Proof, ageing, fold, prove, prove_payoff
+from duewell.domain.loan import Folding, LoanState, ageing, fold, prove, prove_payoff
 from duewell.domain.money import Rate, currency, parse_amount, parse_rate_pct
 from duewell.domain.party import loan_id
 from duewell.domain.product import Part
+from duewell.domain.proof import Proof
 from duewell.services.disburse_loan import disburse_loan
 from duewell.services.record_fact import Request
 from duewell.store import loans

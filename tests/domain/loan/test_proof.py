@@ -14,9 +14,10 @@ from hypothesis import given, settings
 
 from duewell.domain.errors import Refusal
 from duewell.domain.facts import Fact, FactKind
-from duewell.domain.loan import Proof, ageing, preview, prove, prove_payoff
+from duewell.domain.loan import ageing, preview, prove, prove_payoff
 from duewell.domain.money import Rounding, round_fraction
 from duewell.domain.product import LoanTerms, Part
+from duewell.domain.proof import Proof
 from tests.domain.strategies import disbursed, lives
 
 Life = tuple[LoanTerms, list[Fact], date]
@@ -24,6 +25,14 @@ Life = tuple[LoanTerms, list[Fact], date]
 
 def value(proof: Proof) -> int:
     """What the proof comes to, by nothing but what it says."""
+    amount = unbound(proof)
+    if proof.at_least is not None:
+        amount = max(amount, value(proof.at_least))
+    return amount if proof.at_most is None else min(amount, value(proof.at_most))
+
+
+def unbound(proof: Proof) -> int:
+    """The same before it is raised to what it is at least, and cut to what it is at most."""
     if proof.slices:
         exact = [s.base * s.rate * Fraction(s.num, s.den) for s in proof.slices]
         rule = Rounding(proof.rounding)
@@ -32,6 +41,7 @@ def value(proof: Proof) -> int:
         return round_fraction(sum(exact, Fraction(0)), rule)
     if proof.share is not None:
         base, pct = proof.share
+        assert proof.of is None or value(proof.of) == base
         return round_fraction(base * pct, Rounding(proof.rounding))
     if proof.level is not None:
         return level(proof)

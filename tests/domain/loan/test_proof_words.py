@@ -18,7 +18,7 @@ from hypothesis import given, settings
 
 from duewell.catalogues import template_codes
 from duewell.domain.facts import Arrear, Fact, FactKind, FactLines, Position
-from duewell.domain.loan import Proof, prove, prove_movements, prove_payoff
+from duewell.domain.loan import prove, prove_movements, prove_payoff
 from duewell.domain.money import Rate
 from duewell.domain.product import (
     Amortization,
@@ -33,6 +33,7 @@ from duewell.domain.product import (
     PenaltyTerms,
     Prepayment,
 )
+from duewell.domain.proof import Proof
 from tests.domain.loan.stories import CNY, text
 from tests.domain.strategies import lives
 

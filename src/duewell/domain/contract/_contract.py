@@ -26,6 +26,7 @@ from duewell.domain.line import (
     line_look,
     line_standing,
     next_due,
+    prove_line_movements,
     replay_line,
 )
 from duewell.domain.loan import (
@@ -35,11 +36,13 @@ from duewell.domain.loan import (
     agenda,
     fold,
     look,
+    prove_movements,
     receivables,
     replay,
     standing,
 )
 from duewell.domain.product import LineTerms, LoanTerms, Terms
+from duewell.domain.proof import Movement
 
 State = LoanState | LineState
 Change = Replay | LineReplay
@@ -88,6 +91,10 @@ class Contract(Protocol):
         """Whole units charged and not paid, by part; nothing once charged off."""
         ...
 
+    def prove_movements(self, facts: Iterable[Fact], *, as_of: date) -> list[Movement]:
+        """What each fact did, with the proof of each part."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class _Loan:
@@ -125,6 +132,9 @@ class _Loan:
     def receivable(self, state: LoanState) -> tuple[int, int, int, int]:
         return receivables(state)
 
+    def prove_movements(self, facts: Iterable[Fact], *, as_of: date) -> list[Movement]:
+        return prove_movements(self.terms, facts, as_of=as_of)
+
 
 @dataclass(frozen=True, slots=True)
 class _Line:
@@ -160,6 +170,9 @@ class _Line:
 
     def receivable(self, state: LineState) -> tuple[int, int, int, int]:
         return state.owed
+
+    def prove_movements(self, facts: Iterable[Fact], *, as_of: date) -> list[Movement]:
+        return prove_line_movements(self.terms, facts, as_of=as_of)
 
 
 def contract_of(terms: Terms) -> Contract:

@@ -16,39 +16,15 @@ from fractions import Fraction
 
 from duewell.domain.errors import Conflict
 from duewell.domain.facts import Fact, FactKind, known
-from duewell.domain.loan._recorder import Recorder, TraceLevel, TraceShare, TraceSlice
+from duewell.domain.loan._recorder import Recorder, TraceShare
 from duewell.domain.loan._schedule import Row
 from duewell.domain.loan._state import PLANNED, Folding, LoanState, fold
 from duewell.domain.money import Rounding, round_fraction
 from duewell.domain.product import Amortization, Engine, InterestMethod, LoanTerms, Part
+from duewell.domain.proof import Proof, TraceSlice
 
 INTEREST, PRINCIPAL = Part.INTEREST, Part.PRINCIPAL
 OTHERS = (Part.PENALTY, Part.FEE, Part.INTEREST)
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """An amount and where it comes from. Exactly one of these says how to get it:
-
-    slices    base x rate x part of a year each, rounded once by `rounding`, or each where `is_each`
-    share     a share of a base, rounded by `rounding`
-    level     the equal instalment of a balance over rows with these factors, and its one fitting
-    terms     other proofs added and subtracted
-    fact      a fact says it: its own amount, or the part of it that came here
-    A proof with none of them is an amount of zero, or one agreed in the terms (`clause` says so).
-    """
-
-    code: str
-    amount: int
-    row_nr: int | None = None
-    slices: tuple[TraceSlice, ...] = ()
-    share: tuple[int, Fraction] | None = None
-    level: TraceLevel | None = None
-    rounding: str = ""
-    is_each: bool = False
-    terms: tuple[tuple[int, Proof], ...] = ()
-    fact: Fact | None = None
-    clause: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,11 +33,12 @@ from duewell.domain.calendar import DaysInMonth, DaysInYear
 from duewell.domain.facts import Fact, known
 from duewell.domain.loan._fees import fee_charged, fee_receivable
 from duewell.domain.loan._penalty import PenaltyClock, penalty_base
-from duewell.domain.loan._recorder import Recorder, TraceSlice
+from duewell.domain.loan._recorder import Recorder
 from duewell.domain.loan._schedule import Row
 from duewell.domain.loan._state import PLANNED, Folding, LoanState
 from duewell.domain.money import round_fraction
 from duewell.domain.product import LoanTerms, Part
+from duewell.domain.proof import TraceSlice
 
 
 @dataclass(frozen=True, slots=True)
