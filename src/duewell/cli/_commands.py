@@ -19,7 +19,20 @@ import typer
 
 from duewell import __version__
 from duewell.app import connect
-from duewell.cli import _caps, _cost, _demo, _ledger, _line, _loan, _payments, _products, _tables, _whatif
+from duewell.cli import (
+    _backup,
+    _caps,
+    _closing,
+    _cost,
+    _demo,
+    _ledger,
+    _line,
+    _loan,
+    _payments,
+    _products,
+    _tables,
+    _whatif,
+)
 from duewell.cli._frame import REFUSED, day, day_or_instant, ending, make_frame, now, run
 from duewell.cli._options import (
     AsOf,
@@ -448,6 +461,8 @@ _line.add_to(app)
 _ledger.add_to(app)
 _products.add_to(app)
 _caps.add_to(app)
+_backup.add_to(app)
+_closing.add_to(app, book_app)
 _cost.add_to(loan_app, _products.product_app)
 
 
