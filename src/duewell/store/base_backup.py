@@ -72,7 +72,7 @@ def archive_to(conn: Connection, vault: Vault) -> str | None:
         _set(conn, {"archive_command": before})
         raise
     found = re.search(r"\[ -e (.+?)/%f \]", before)
-    return found[1] if found else None
+    return str(Path(shlex.split(found[1])[0].replace("%%", "%")).parent) if found else None
 
 
 def switch_log(conn: Connection) -> str:
@@ -86,7 +86,8 @@ def switch_log(conn: Connection) -> str:
 def flush_log(conn: Connection, vault: Vault) -> str:
     """Archive all that was committed by now; the last segment's name."""
     segment = switch_log(conn)
-    _wait(conn, vault, segment)
+    if not _seen(conn, vault, segment):
+        raise Fault("backup-archive-failed", directory=str(vault.directory))
     return segment
 
 
@@ -136,33 +137,18 @@ def _set(conn: Connection, settings: dict[str, str]) -> None:
     conn.execute("select pg_reload_conf()")
 
 
-def _failures(conn: Connection) -> int:
-    row = conn.execute("select failed_count from pg_stat_archiver").fetchone()
-    assert row is not None
-    return int(row[0])
-
-
 def _seen(conn: Connection, vault: Vault, segment: str) -> bool:
-    """Whether a segment came through; False if the archiver let it through by the command it had before."""
-    failed = _failures(conn)
+    """Whether a segment came through; False if it failed, or went by the command the archiver had before."""
+    failed: int | None = None
     for _ in range(_PATIENCE):
-        if (vault.wal / segment).exists():
-            return True
-        row = conn.execute("select last_archived_wal from pg_stat_archiver").fetchone()
-        if row is not None and row[0] is not None and str(row[0])[:24] >= segment:
+        row = conn.execute("select failed_count, last_archived_wal from pg_stat_archiver").fetchone()
+        assert row is not None
+        failed = row[0] if failed is None else failed
+        last = str(row[1] or "")
+        # The label of a base is archived beside its segment, and before it.
+        if last[:24] > segment or last == segment:
             return (vault.wal / segment).exists()
-        if _failures(conn) > failed:
+        if row[0] > failed:
             return False
         time.sleep(_PAUSE)
     return False
-
-
-def _wait(conn: Connection, vault: Vault, segment: str) -> None:
-    failed = _failures(conn)
-    for _ in range(_PATIENCE):
-        if (vault.wal / segment).exists():
-            return
-        if _failures(conn) > failed:
-            break
-        time.sleep(_PAUSE)
-    raise Fault("backup-archive-failed", directory=str(vault.directory))

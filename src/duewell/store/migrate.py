@@ -71,8 +71,9 @@ def upgrade(url: str, to: str = "head") -> None:
         raise Fault("schema-newer", found=found, known=head())
     try:
         command.upgrade(_config(url), to)
-    except DBAPIError as problem:
-        told = problem.orig
+    except (DBAPIError, psycopg.Error) as problem:
+        # A step speaks through SQLAlchemy, which wraps, or straight to psycopg.
+        told = problem.orig if isinstance(problem, DBAPIError) else problem
         if isinstance(told, psycopg.errors.LockNotAvailable):
             raise Fault("schema-locked", found=found or "-", to=head()) from problem
         raise (told if isinstance(told, psycopg.Error) else problem) from problem

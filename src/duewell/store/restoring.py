@@ -29,7 +29,7 @@ from duewell.store.backups import Vault
 from duewell.store.base_backup import NOWHERE
 from duewell.store.server import programs, system_user
 
-_LEFT_OVER = (".handle_pids.json", "log", "postmaster.pid", "postmaster.opts")
+_LEFT_OVER = (".handle_pids.json", "log", "postmaster.pid", "postmaster.opts", ".s.PGSQL.*")
 _PAUSE = 0.1
 _PATIENCE = 864_000
 _BLOCK = 2**20
@@ -57,8 +57,9 @@ def unpack(vault: Vault, name: str, data: Path, on_progress: Callable[[int, int]
         on_progress(n, len(paths))
     if hashes:
         raise Fault("backup-damaged", path=str(source / min(hashes)), problem="?")
-    for left in _LEFT_OVER:
-        (data / left).unlink(missing_ok=True)
+    for pattern in _LEFT_OVER:
+        for left in data.glob(pattern):
+            left.unlink()
     _give_away(data)
 
 
