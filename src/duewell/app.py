@@ -56,6 +56,9 @@ def own_server(settings: Settings) -> tuple[Connection, EmbeddedServer]:
 
 
 def _url(settings: Settings) -> str:
+    scheme, mark, _ = (settings.database_url or "").partition("://")
+    if mark and not re.fullmatch(r"postgres(ql)?(\+\w+)?", scheme):
+        raise Fault("database-url-not-postgresql", scheme=f"{scheme[:20]}://")
     url = settings.database_url or create_database(start(settings.data / "postgresql"), DATABASE)
     return _plain(url)
 

@@ -209,7 +209,7 @@ def test_a_reference_the_book_holds_with_other_figures_is_refused(book: str, tap
 
 
 @pytest.mark.parametrize(
-    ("columns", "code"), [("/dev/zero", "tape-not-a-file"), ("deep", "column-map-unreadable")]
+    ("columns", "code"), [("/dev/zero", "file-not-a-file"), ("deep", "column-map-unreadable")]
 )
 def test_a_column_map_that_is_none_is_refused(
     url: str, tape: Path, tmp_path: Path, columns: str, code: str
@@ -222,12 +222,18 @@ def test_a_column_map_that_is_none_is_refused(
 
 
 @pytest.mark.parametrize(
-    "there", ["postgresql://nobody@127.0.0.1:1/x", "host=127.0.0.1 port=1", "mysql://x", "foo"]
+    ("there", "code"),
+    [
+        ("postgresql://nobody@127.0.0.1:1/x", "database-not-reached"),
+        ("host=127.0.0.1 port=1", "database-not-reached"),
+        ("foo", "database-not-reached"),
+        ("mysql://a/b", "database-url-not-postgresql"),
+    ],
 )
-def test_a_database_that_cannot_be_reached_is_a_fault_with_a_sentence(there: str) -> None:
+def test_a_database_that_cannot_be_reached_is_a_fault_with_a_sentence(there: str, code: str) -> None:
     failed = duewell(there, "verify", "--book", "b", "--json")
     assert failed.returncode == 3
-    assert json.loads(failed.stderr)["title"] == "database-not-reached"
+    assert json.loads(failed.stderr)["title"] == code
 
 
 def test_a_full_disk_behind_the_output_leaves_no_traceback(book: str) -> None:
@@ -314,7 +320,7 @@ def test_what_was_known_can_be_asked_at_an_instant(book: str, loan: str) -> None
     early = ("--known", "2018-06-24T00:00:00Z")
     assert (
         json.loads(duewell(book, "loan", "show", loan, *early, "--json").stderr)["title"]
-        == "loan-not-there-yet"
+        == "loan-not-known-at"
     )
     late = ("--known", "2100-01-01T00:00:00+08:00")
     shown = json.loads(duewell(book, "loan", "show", loan, *late, "--json").stdout)

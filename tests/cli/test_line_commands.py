@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -10,9 +11,12 @@ from tests.cli.test_commands import duewell
 
 
 @pytest.fixture
-def book(url: str) -> str:
+def book(url: str, tmp_path: Path) -> str:
     opened = duewell(url, "book", "open", "--book", "b", "--currency", "CNY", "--open-on", "2026-01-05")
     assert opened.returncode == 0
+    none = tmp_path / "none.toml"
+    none.write_text("# no cap: those of the pack are meant for loans\n", "utf-8")
+    assert duewell(url, "caps", "set", str(none), "--book", "b").returncode == 0
     return url
 
 
@@ -73,7 +77,7 @@ REFUSED = f"""
     fact-before-the-loan          line draw --line LINE --amount 1 --on 2026-01-04
     conversion-above-purchases    line convert --line LINE --amount 1 --instalments 3 --rate 9
     conversion-without-cost       line convert --line LINE --amount 1 --instalments 3
-    statement-not-found           line statement LINE
+    statement-none-closed         line statement LINE
     contract-not-a-loan           loan show LINE
     contract-not-a-loan           loan explain LINE
     contract-not-a-loan           loan preview LINE --if settle

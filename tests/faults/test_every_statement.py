@@ -87,7 +87,11 @@ def charge(conn: Conn, n: int) -> None:
 
 
 def extend(conn: Conn, n: int) -> None:
-    key = keys(conn)[n]
+    live = conn.execute(
+        "select person_id, loan_no from duewell.agenda join duewell.book b using (book_id)"
+        " where dates[cardinality(dates)] > b.opened_on + 90 and not is_turned order by 1, 2"
+    ).fetchall()
+    key = LoanKey(*live[n])
     row = loans.read_loan(conn, key)
     on = books.read_book(conn, "b").open_on
     rows = fold(row.loan_terms, loans.read_facts(conn, key), as_of=on).rows

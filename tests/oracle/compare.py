@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from tests.oracle.bridge import acts_of, deal_of, differences, engine_answer
 from tests.oracle.life import answer
-from tests.oracle.lives import TURNS, Story, story
+from tests.oracle.lives import NEW_PLANS, TURNS, Story, story
 
 EVERYTHING = frozenset(
     {
@@ -24,6 +24,7 @@ EVERYTHING = frozenset(
         "pay",
         "late-learnt",
         *TURNS,
+        *NEW_PLANS,
     }
 )
 """What a random loan may hold; `lives` names the combinations left out."""

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
 
+from tests.oracle.ledger import Ledger
 from tests.oracle.progressive import (
-    Ledger,
     add_charges,
     bases,
     blank_rows,
@@ -23,6 +23,7 @@ from tests.oracle.progressive import (
     lent_too_late,
     level,
     rate_on,
+    reshape,
 )
 from tests.oracle.world import DAY, INTEREST, PRINCIPAL, Act, Deal, Line, day_share, rounded
 
@@ -41,7 +42,7 @@ def row_factor(deal: Deal, acts: Sequence[Act], line: Line) -> Fraction:
     for act in acts:
         if act.what == "rate" and act.on <= last:
             rate = act.rate
-    return rate * unit * deal.every / year
+    return rate * unit * (deal.every if line.months is None else line.months) / year
 
 
 def interest_of(
@@ -90,36 +91,53 @@ def plan(deal: Deal, acts: Sequence[Act], lines: list[Line], index: int, balance
             line.instalment = rounded(whole, deal.instalment_rounding, deal.multiple) - interest
 
 
-def build(deal: Deal, acts: Sequence[Act], ledger: Ledger, as_of: date) -> list[Line]:
-    """Every row as of a day, from nothing but the facts, what was booked, and the plans set anew."""
+def planned_rows(deal: Deal, acts: Sequence[Act], ledger: Ledger) -> list[Line]:
+    """The rows with their dates and instalments, as agreed and as each change of the plan left them."""
     lines = blank_rows(deal)
     first = deal.approved if deal.approved is not None else deal.principal
-    plan(deal, (), lines, 0, first - rounded(first * deal.down_share, deal.rounding))
-    for nr, balance, on in ledger.replanned:
-        plan(deal, [act for act in acts if act.on <= on], lines, nr - 1, balance)
-    for b in ledger.booked:
-        lines[b.nr - 1].paid[b.part] += b.amount
-    for _, amount, nr in ledger.relent:
-        lines[nr - 1].extra += amount
+    first -= rounded(first * deal.down_share, deal.rounding)
+    plan(deal, acts[: deal.known], lines, 0, first)
+    for n in range(deal.known, len(acts) + 1):
+        for at, nr, balance in ledger.replanned:
+            if at == n:
+                plan(deal, acts[:n], lines, nr - deal.first_nr, balance)
+        if n < len(acts):
+            reshape(deal, lines, acts[:n], acts[n])
+    return lines
+
+
+def build(deal: Deal, acts: Sequence[Act], ledger: Ledger, as_of: date) -> list[Line]:
+    """Every row as of a day, from nothing but the facts, what was booked, and the plans set anew."""
+    lines = planned_rows(deal, acts, ledger)
+    ledger.write(deal, lines)
     total = lent_by(deal, acts, ledger, max(as_of, lines[-1].due_on))
-    given = credit = skip = deferred = 0
+    given, credit, skip, deferred = 0, ledger.carry, 0, 0
     for i, line in enumerate(lines):
+        if line.is_met:
+            credit, skip, deferred = line.carry_out, line.skip_out, line.deferred_out
+            given += line.due[PRINCIPAL]
+            line.balance = lent_by(deal, acts, ledger, line.due_on) - given
+            continue
+        line.carry_in, line.deferred_in = credit, deferred
+        # A plan set anew is made of what is left: what was overpaid before lowers nothing of it again.
+        skip = 0 if line.nr in ledger.extended else skip
         full = 0 if line.is_down else interest_of(deal, acts, ledger, lines, i, as_of)
         number = line.nr - (1 if deal.down_share else 0)
         is_deferring = 0 < number <= deal.grace_interest
-        asks = full + credit + (0 if is_deferring else deferred)
+        asks = full + credit + line.moved[INTEREST] + (0 if is_deferring else deferred)
         asked = max(asks, line.paid[INTEREST])
-        credit = min(asks - asked, 0)
+        credit = line.carry_out = asks - asked
         # The instalment knows only the row's own interest, whenever that is collected.
-        line.due[INTEREST] = asked - (0 if is_deferring else deferred)
+        line.due[INTEREST] = asked - line.moved[INTEREST] - (0 if is_deferring else deferred)
         later = sum(other.paid[PRINCIPAL] for other in lines[i + 1 :])
         later += lent_too_late(deal, acts, ledger, lines, i)
-        skip = ask_principal(deal, lines, i, total - given - later, skip)
+        skip = line.skip_out = ask_principal(deal, lines, i, total - given - later, skip)
         if not line.is_down:
             line.due[INTEREST], deferred = (0, deferred + asked) if is_deferring else (asked, 0)
+        line.deferred_out = deferred
         given += line.due[PRINCIPAL]
         line.balance = lent_by(deal, acts, ledger, line.due_on) - given
-    add_charges(acts, lines)
+    add_charges(deal, acts, ledger, lines)
     return lines
 
 

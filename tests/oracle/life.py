@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 
-from tests.oracle import cumulative, progressive
+from tests.oracle import cumulative, progressive, replan
+from tests.oracle.ledger import Beside, Ledger
 from tests.oracle.penalty import add_penalty
-from tests.oracle.progressive import Ledger
 from tests.oracle.world import (
     DAY,
     FEE,
@@ -31,8 +31,9 @@ from tests.oracle.world import (
     rounded,
 )
 
-AHEAD = ("rate", "pause", "move", "extend")
+AHEAD = ("rate", "pause")
 
+Row = tuple[int, date, tuple[int, ...], tuple[int, ...], int]
 Split = tuple[str, int, tuple[int, int, int, int], int, int]
 """A transaction: its reference, amount, parts, what was overpaid, and the principal out after it."""
 
@@ -41,7 +42,7 @@ Split = tuple[str, int, tuple[int, int, int, int], int, int]
 class Answer:
     """All that is compared with the engine."""
 
-    rows: list[tuple[int, date, tuple[int, ...], tuple[int, ...], int]]
+    rows: list[Row]
     principal_out: int
     overpaid: int
     splits: list[Split]
@@ -66,6 +67,8 @@ class Life:
     void: list[str] = field(default_factory=list)
     claim: list[int] | None = None
     charged_off_on: date | None = None
+    past: list[Line] = field(default_factory=list)
+    """Rows that a re-age closed: nothing can happen to them any more."""
 
     def rows(self, on: date) -> list[Line]:
         """The rows as they stand on a day, from scratch."""
@@ -81,6 +84,7 @@ class Life:
 
     def principal_out(self, on: date) -> int:
         """What was lent less what came back."""
+        # A re-age goes on with what was out: only what was lent and paid since is counted here.
         lent = progressive.lent_by(self.deal, self.acts, self.ledger, on)
         return lent - sum(b.amount for b in self.ledger.booked if b.part == PRINCIPAL)
 
@@ -96,12 +100,8 @@ def answer(deal: Deal, acts: Sequence[Act], as_of: date) -> Answer:
         return written_off(life)
     lines = life.rows(as_of)
     since = min((line.due_on for line in lines if line.due_on < as_of and line.unpaid), default=None)
-    lines = shown_rows(deal, lines)
     return Answer(
-        rows=[
-            (n.nr, n.due_on, tuple(n.due[p] for p in PARTS), tuple(n.paid[p] for p in PARTS), n.balance)
-            for n in lines
-        ],
+        rows=shown_rows(life, lines),
         principal_out=life.principal_out(as_of),
         overpaid=life.overpaid,
         splits=life.splits,
@@ -111,17 +111,29 @@ def answer(deal: Deal, acts: Sequence[Act], as_of: date) -> Answer:
         overdue=sum(line.unpaid for line in lines if line.due_on < as_of),
         outstanding=life.principal_out(as_of)
         + sum(
-            max(line.open(p), 0) for line in lines if line.due_on <= as_of for p in PARTS if p != PRINCIPAL
+            max((line.due if line.due_on <= as_of else line.moved)[p] - line.paid[p], 0)
+            for line in lines
+            for p in PARTS
+            if p != PRINCIPAL
         ),
     )
 
 
-def shown_rows(deal: Deal, lines: list[Line]) -> list[Line]:
-    """With fewer instalments the schedule ends where nothing is left to repay."""
-    is_ending = deal.prepayment == "reduce number" and deal.engine == "cumulative"
-    if not is_ending or not cumulative.is_recalculated(deal):
-        return lines
-    return [n for n in lines if any(n.due.values()) or any(n.paid.values())]
+def shown_rows(life: Life, lines: list[Line]) -> list[Row]:
+    """Every row closed or open; with fewer instalments the open ones end where nothing is left to repay.
+
+    A row of a grace asks nothing by agreement, which is no end.
+    """
+    last_deferring = life.deal.grace_interest + (1 if life.deal.down_share else 0)
+    is_ending = life.deal.prepayment == "reduce number" and life.deal.engine == "cumulative"
+    if is_ending and cumulative.is_recalculated(life.deal):
+        in_grace = [n.is_grace or (life.deal.grace_interest and n.nr <= last_deferring) for n in lines]
+        asking = [any(n.due.values()) or any(n.paid.values()) or n.is_met for n in lines]
+        lines = [n for n, keeps, asks in zip(lines, in_grace, asking, strict=True) if keeps or asks]
+    return [
+        (n.nr, n.due_on, tuple(n.due[p] for p in PARTS), tuple(n.paid[p] for p in PARTS), n.balance)
+        for n in [*life.past, *lines]
+    ]
 
 
 def meet(life: Life, act: Act) -> None:
@@ -148,13 +160,16 @@ def meet(life: Life, act: Act) -> None:
         if amount <= 0:
             life.void.append(act.ref)
             return
-        life.acts.append(replace(act, amount=amount))
+        nr = progressive.holder(life.rows(act.on), act.on)
+        life.acts.append(replace(act, amount=amount, nr=nr))
         parts = (amount, 0, 0, 0) if act.what == "penalty" else (0, amount, 0, 0)
         life.splits.append((act.ref, amount, parts, 0, life.principal_out(act.on)))
     elif act.what == "charge off":
         charge_off(life, act)
-    elif act.what == "recover":
+    elif act.what == "recover" or is_too_late(life, act):
         life.void.append(act.ref)
+    elif act.what in replan.CHANGES:
+        replan.change(life, act)
     elif act.what == "disburse":
         asking_row(life, act.on, act.on)
         life.acts.append(act)
@@ -163,9 +178,15 @@ def meet(life: Life, act: Act) -> None:
         life.acts.append(act)
 
 
+def is_too_late(life: Life, act: Act) -> bool:
+    """Money lent or a rate set after the last due date finds no row that could bear it."""
+    plan = [line for line in life.rows(act.on) if not line.is_charge]
+    return act.what in ("disburse", "rate") and act.on > plan[-1].due_on
+
+
 def share_of_plan(life: Life, act: Act, pct: Fraction) -> int:
     """A charge of so many per cent of what the whole plan asks for on that day."""
-    lines = life.rows(act.on)
+    lines = [*life.past, *life.rows(act.on)]
     parts = [p for p in (PRINCIPAL, INTEREST) if p in act.base]
     return rounded(pct * sum(line.due[p] for line in lines for p in parts), life.deal.rounding)
 
@@ -225,7 +246,9 @@ def pay_cumulative(life: Life, act: Act, lines: list[Line], made, give, left) ->
     if row.paid[PRINCIPAL] > planned and life.deal.prepayment == "reduce instalment":
         lent = sum(n.due[PRINCIPAL] for n in lines)
         before = sum(n.due[PRINCIPAL] for n in lines if n.nr < row.nr)
-        life.ledger.replanned.append((row.nr + 1, lent - before - row.paid[PRINCIPAL], act.on))
+        beside = sum(n.extra for n in lines if n.nr > row.nr)
+        balance = lent - before - row.paid[PRINCIPAL] - beside
+        life.ledger.replanned.append((len(life.acts), row.nr + 1, balance))
     if left():
         # All principal is paid: what is left meets the charges and the interest the rows still ask for.
         after = Life(life.deal, life.acts, replace(life.ledger, booked=[*life.ledger.booked, *made]))
@@ -266,11 +289,17 @@ def pay_ahead(life: Life, act: Act, lines: list[Line], give, left) -> None:  # t
     """An early payment of a loan that bears interest: the running row, then pure principal by the rule."""
     running = next((n for n in lines if n.start <= act.on < n.due_on), None)
     if running is not None and running.is_settled:
-        give(running, INTEREST, running.open(INTEREST))
-    elif running is not None and left():
+        # What was charged to a settled row since, and interest that had no later row to move to.
+        for part in life.deal.order:
+            give(running, part, running.open(part) if part != PRINCIPAL else 0)
+    elif running is not None and running.unpaid and left():
         pay_running(life, act, lines, running, give)
     rule = life.deal.excess.get(act.kind, "next")
     rows = [n for n in lines if n.start > act.on and not n.is_settled and n.unpaid]
+    # What a new plan moved to a row was charged before: it comes before any principal in advance.
+    for line, part in walk(life.deal, rows):
+        if part != PRINCIPAL:
+            give(line, part, (line.moved if part == INTEREST else line.due)[part] - line.paid[part])
     if rule == "last":
         rows.reverse()
     if rule == "spread":
@@ -294,7 +323,7 @@ def pay_running(life: Life, act: Act, lines: list[Line], running: Line, give) ->
     """The running row: charges and its interest to the day in the product's order, then its principal."""
     interest = progressive.interest_to(life.deal, life.acts, life.ledger, lines, lines.index(running), act.on)
     interest = max(interest, running.paid[INTEREST])
-    principal, _ = principal_cap(lines, running, act.on, interest)
+    principal, _ = principal_cap(lines, running, act.on, interest - running.moved[INTEREST])
     for part in [p for p in life.deal.order if p != PRINCIPAL] + [PRINCIPAL]:
         most = {INTEREST: interest, PRINCIPAL: principal}.get(part, running.due[part])
         give(running, part, most - running.paid[part])
@@ -322,13 +351,23 @@ def payoff_of(life: Life, lines: Sequence[Line], on: date) -> int:
     """What settles the loan on a day."""
     owed = life.principal_out(on)
     owed += sum(max(n.open(p), 0) for n in lines if n.due_on <= on for p in (PENALTY, FEE, INTEREST))
+    ahead = [line for line in lines if line.due_on > on]
+    owed += sum(max(line.open(p), 0) for line in ahead for p in (PENALTY, FEE))
+    return owed + coming_interest(life, lines, on, life.deal.payoff_to_row_end)
+
+
+def coming_interest(life: Life, lines: Sequence[Line], on: date, to_end: bool = False) -> int:
+    """Interest of the rows not yet due that someone owes on a day: accrued, or moved there, and not paid.
+
+    A settled row's own may have been paid with a row after it, so what all of them got counts.
+    """
+    owed = 0
     for i, line in enumerate(lines):
-        if line.start <= on < line.due_on:
-            to = line.due_on if life.deal.payoff_to_row_end else on
-            owed += max(accrued(life, lines, i, to) - paid_from(lines, i), 0)
         if line.due_on > on:
-            owed += sum(max(line.open(p), 0) for p in (PENALTY, FEE))
-    return owed
+            owed += line.moved[INTEREST] - line.paid[INTEREST]
+        if line.start <= on < line.due_on:
+            owed += accrued(life, lines, i, line.due_on if to_end else on) - line.moved[INTEREST]
+    return max(owed, 0)
 
 
 def refund(life: Life, act: Act) -> None:
@@ -339,6 +378,10 @@ def refund(life: Life, act: Act) -> None:
     if rest:
         nr = asking_row(life, act.on, act.on + DAY)
         life.ledger.relent.append((act.on, rest, nr))
+        life.ledger.beside.append(Beside(len(life.acts), act.on, nr, rest, is_lent=True))
+        for line in life.past:
+            # A row due on the day money is lent shows a balance that includes it.
+            line.balance += rest if line.due_on >= act.on else 0
     life.splits.append((act.ref, act.amount, (0, 0, 0, rest), -back, life.principal_out(act.on)))
 
 
@@ -362,7 +405,7 @@ def waive(life: Life, act: Act) -> None:
 
 def asking_row(life: Life, on: date, open_from: date) -> int:
     """The first row due after a day that can still ask for money lent then; else the last, open again."""
-    lines = life.rows(on)
+    lines = [line for line in life.rows(on) if not line.is_charge]
     for line in lines:
         if line.due_on > on and not line.is_settled and not line.is_down:
             return line.nr
@@ -380,9 +423,7 @@ def charge_off(life: Life, act: Act) -> None:
     if deal.takes_scheduled_interest or deal.method == "flat":
         interest = sum(line.open(INTEREST) for line in lines)
     else:
-        for i, line in enumerate(lines):
-            if line.start <= act.on < line.due_on:
-                interest += max(accrued(life, lines, i, act.on) - paid_from(lines, i), 0)
+        interest += coming_interest(life, lines, act.on)
     charged = [sum(line.open(part) for line in lines) for part in (PENALTY, FEE)]
     taken = [*charged, interest, life.principal_out(act.on)]
     if not sum(taken):
@@ -393,15 +434,11 @@ def charge_off(life: Life, act: Act) -> None:
 
 
 def accrued(life: Life, lines: Sequence[Line], i: int, to: date) -> int:
-    """What interest of a row has come to by a day."""
+    """What interest of a row has come to by a day, with what was moved to it."""
     if life.deal.engine == "cumulative":
-        return cumulative.interest_of(life.deal, life.acts, life.ledger, lines, i, to, to)
+        own = cumulative.interest_of(life.deal, life.acts, life.ledger, lines, i, to, to)
+        return own + lines[i].moved[INTEREST]
     return progressive.interest_to(life.deal, life.acts, life.ledger, lines, i, to)
-
-
-def paid_from(lines: Sequence[Line], i: int) -> int:
-    """Interest paid in a running row and the rows after it: a settled row's own may have been paid there."""
-    return sum(line.paid[INTEREST] for line in lines[i:])
 
 
 def after_charge_off(life: Life, act: Act) -> None:
@@ -423,17 +460,12 @@ def written_off(life: Life) -> Answer:
     """Nothing stands on the books; the rows due by then are as they were, and the claim is what is owed."""
     assert life.claim is not None and life.charged_off_on is not None, "only after a charge-off"
     rows = [n for n in life.rows(life.charged_off_on) if n.due_on <= life.charged_off_on]
-    rows = shown_rows(life.deal, rows)
-    shown = [
-        (n.nr, n.due_on, tuple(n.due[p] for p in PARTS), tuple(n.paid[p] for p in PARTS), n.balance)
-        for n in rows
-    ]
     claim = tuple(life.claim)
     off = life.charged_off_on
     late = [n.due_on for n in rows if n.due_on < off and n.unpaid] if sum(claim) else []
     since = min(late, default=None)
     return Answer(
-        rows=shown,
+        rows=shown_rows(life, rows),
         principal_out=0,
         overpaid=life.overpaid,
         splits=life.splits,

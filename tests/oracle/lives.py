@@ -4,14 +4,15 @@ Needs    a seed and the features asked for.
 Gives    Story: terms, facts, the two dates to look from, and the features in it.
 
 Left out, each because the rules do not say what happens, or because the oracle does not know it yet:
-- due-date moves, extensions, re-ages and re-amortisations;
+- a re-age or a re-amortisation of a flat or as-agreed loan;
 - flat or equal principal on the progressive engine; 30-day months over an actual year;
 - flat and as-agreed loans with a change of rate, a pause, a further disbursement, a refund or a payoff;
 - a payoff to the end of the row; a payoff beside a refund, a further disbursement or an interest grace;
 - a further disbursement beside a down payment or a principal grace;
 - a charge-off of an as-agreed loan, or beside a payoff or an interest grace; after one, the age of the claim
   and the rows that were not due by then;
-- an instalment agreed as a term of its own, due dates agreed one by one, loans taken over.
+- an instalment agreed as a term of its own, due dates agreed one by one, loans taken over, scheduled
+  fees, balloons.
 """
 
 from __future__ import annotations
@@ -21,8 +22,17 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
 
-from duewell.domain.calendar import DaysInMonth, DaysInYear, Frequency
-from duewell.domain.facts import ChargeBase, Fact, FactKind
+from duewell.domain.calendar import DaysInMonth, DaysInYear, Frequency, step_date
+from duewell.domain.facts import (
+    ChargeBase,
+    DueDateMoved,
+    Extended,
+    Fact,
+    FactKind,
+    ReAged,
+    ReAmortized,
+    Reschedule,
+)
 from duewell.domain.money import Rounding
 from duewell.domain.product import (
     Allocation,
@@ -73,6 +83,9 @@ def story(seed: int, allowed: frozenset[str]) -> Story:
             features.add(c.prepayment.value)
     if "pay" in allowed and rng.random() < 0.85:
         facts += payments(rng, terms, life_days, features)
+    plans = [name for name in NEW_PLANS if name in allowed and not is_outside(name, features)]
+    if plans and rng.random() < PLAN_SHARE:
+        facts += new_plans(rng, terms, plans, life_days, features)
     if "late-learnt" in allowed:
         facts = learnt(rng, facts, features)
     for name, made in TURNS.items():
@@ -94,7 +107,8 @@ def story(seed: int, allowed: frozenset[str]) -> Story:
 
 def is_outside(turn: str, features: set[str]) -> bool:
     """Whether the rules do not say what such a turn does to such a loan; the module names the reasons."""
-    if features & {"flat", "as agreed"} and turn not in ("charge", "waive", "charge-off"):
+    as_agreed = ("charge", "waive", "charge-off", "move", "extend")
+    if features & {"flat", "as agreed"} and turn not in as_agreed:
         return True
     if turn == "charge-off":
         return bool(features & {"payoff", "as agreed", "interest grace"})
@@ -241,6 +255,36 @@ def learnt(rng: random.Random, facts: list[Fact], features: set[str]) -> list[Fa
     return found
 
 
+def new_plans(
+    rng: random.Random, terms: LoanTerms, names: list[str], life_days: int, features: set[str]
+) -> list[Fact]:
+    """One to three changes of the plan, before or after the due date they name."""
+    dates = [step_date(terms.start, k + 1, terms.every, terms.frequency) for k in range(terms.instalments)]
+    about = max(life_days // terms.instalments, 2)
+    made: list[Fact] = []
+    for n in range(rng.choice([1, 1, 1, 2, 3])):
+        name = rng.choice(names)
+        k = rng.randrange(len(dates))
+        on = dates[k] + timedelta(days=rng.randint(-about, about // 2))
+        on = max(on, terms.start)
+        change: Reschedule = ReAmortized()
+        if name == "move":
+            to = dates[k] + timedelta(days=rng.randint(-about // 3, about))
+            change = DueDateMoved(dates[k], to)
+            dates[k:] = [step_date(to, j, terms.every, terms.frequency) for j in range(len(dates) - k)]
+        elif name == "extend":
+            change = Extended(dates[k], rng.randint(1, 4))
+        elif name == "re-age":
+            first = on + timedelta(days=rng.randint(1, 2 * about))
+            frequency = rng.choice([terms.frequency, terms.frequency, *Frequency])
+            every = rng.choice([terms.every, 1, 2]) if frequency is not Frequency.DAYS else rng.randint(5, 30)
+            change = ReAged(first, rng.randint(1, 6), every, frequency)
+            dates = [step_date(first, j, every, frequency) for j in range(change.instalments)]
+        features.add(name)
+        made.append(replace(_fact(FactKind.RESCHEDULED, on, f"n{n}"), reschedule=change))
+    return made
+
+
 def _on(rng: random.Random, terms: LoanTerms, life_days: int) -> date:
     return terms.start + timedelta(days=rng.randint(1, max(life_days * 9 // 10, 1)))
 
@@ -340,3 +384,6 @@ TURNS = {
     "payoff": payoffs,
     "charge-off": charge_offs,
 }
+NEW_PLANS = ("move", "extend", "re-age", "re-amortise")
+PLAN_SHARE = 0.3
+"""How many loans have a new plan."""

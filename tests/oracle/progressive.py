@@ -9,10 +9,12 @@ Source   docs/reference/conventions.md, sections Progressive and Rescheduling.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
+from tests.oracle.ledger import Ledger
+from tests.oracle.penalty import add_penalty
 from tests.oracle.world import (
     DAY,
     FEE,
@@ -21,38 +23,15 @@ from tests.oracle.world import (
     PENALTY,
     PRINCIPAL,
     Act,
-    Booking,
     Deal,
     Line,
     Settled,
     day_share,
+    own_months,
     rounded,
     stepped,
     year_length,
 )
-
-
-@dataclass
-class Ledger:
-    """All that happened to a loan so far: what was booked, and which rows were settled early."""
-
-    booked: list[Booking] = field(default_factory=list)
-    settled: list[Settled] = field(default_factory=list)
-    relent: list[tuple[date, int, int]] = field(default_factory=list)
-    """Money lent again: its day, its amount, and the row that asks for it."""
-    replanned: list[tuple[int, int, date]] = field(default_factory=list)
-
-    def before(self, day: date) -> Ledger:
-        """The ledger at the end of the day before."""
-        return Ledger(
-            [b for b in self.booked if b.on < day],
-            [
-                replace(s, open_from=None)
-                for s in self.settled
-                if s.on < day and (s.open_from is None or s.open_from > day)
-            ],
-            [x for x in self.relent if x[0] < day],
-        )
 
 
 def down_payment(deal: Deal) -> int:
@@ -65,11 +44,40 @@ def blank_rows(deal: Deal) -> list[Line]:
     lines = []
     if deal.down_share:
         lines.append(Line(1, deal.start, deal.start, is_down=True))
+    start = deal.start
     for k in range(1, deal.count + 1):
-        start = stepped(deal.start, k - 1, deal.every, deal.unit)
         due = stepped(deal.start, k, deal.every, deal.unit)
-        lines.append(Line(len(lines) + 1, start, due, is_grace=k <= deal.grace_principal))
+        if deal.first_due is not None:
+            due = stepped(deal.first_due, k - 1, deal.every, deal.unit)
+        nr = deal.first_nr + len(lines)
+        lines.append(Line(nr, start, due, is_grace=k <= deal.grace_principal))
+        start = due
+    if deal.first_due is not None:
+        lines[0].months = own_months(deal, deal.start, deal.first_due)
     return lines
+
+
+def reshape(deal: Deal, lines: list[Line], acts: Sequence[Act], change: Act) -> None:
+    """Give the rows their dates after a due date moved, or add the rows of an extension."""
+    k = change.nr - deal.first_nr
+    if change.what == "move":
+        assert change.to_due is not None, "a move has a day to move to"
+        for n, line in enumerate(lines[k:]):
+            line.due_on, line.months = stepped(change.to_due, n, deal.every, deal.unit), None
+            if n:
+                line.start = lines[k + n - 1].due_on
+        lines[k].months = own_months(deal, lines[k].start, change.to_due)
+    if change.what == "extend":
+        moves = [act for act in acts if act.what == "move"]
+        on, nr = deal.start, deal.first_nr - (0 if deal.down_share else 1)
+        if deal.first_due is not None:
+            on, nr = deal.first_due, deal.first_nr
+        if moves and moves[-1].to_due is not None:
+            on, nr = moves[-1].to_due, moves[-1].nr
+        for _ in range(change.count):
+            last = lines[-1]
+            due = stepped(on, last.nr + 1 - nr, deal.every, deal.unit)
+            lines.append(Line(last.nr + 1, last.due_on, due))
 
 
 def rate_on(deal: Deal, acts: Sequence[Act], day: date) -> Fraction:
@@ -115,29 +123,22 @@ def bases(
     deal: Deal, acts: Sequence[Act], ledger: Ledger, lines: Sequence[Line], upto: int, as_of: date, to: date
 ) -> dict[date, int]:
     """The principal that bears interest on each day of row `upto`."""
+    moves = [move for line in lines for move in ledger.gone(deal, line)]
+    for line in lines[:upto]:
+        rest = line.due[PRINCIPAL] - ledger.principal_of(line.nr)
+        moves.append((assumed_paid(deal, ledger, line, as_of), rest))
     found = {}
     for day in days_of(lines[upto], to):
         night = day - DAY
-        base = lent_by(deal, acts, ledger, night)
-        base -= sum(left_by(deal, ledger, line, as_of, night) for line in lines[:upto])
-        base -= sum(
-            b.amount
-            for b in ledger.booked
-            if b.part == PRINCIPAL and b.on <= night and b.nr >= lines[upto].nr
-        )
+        base = lent_by(deal, acts, ledger, night) - sum(amount for on, amount in moves if on <= night)
         found[day] = max(base, 0)
     return found
 
 
-def left_by(deal: Deal, ledger: Ledger, line: Line, as_of: date, night: date) -> int:
-    """How much of a row's principal was out of the base on a night: paid, or taken as paid."""
+def assumed_paid(deal: Deal, ledger: Ledger, line: Line, as_of: date) -> date:
+    """The day from which the unpaid principal of an earlier row bears no contract interest."""
     replaces = deal.late is not None and deal.late.replaces
-    gone = [(b.on, b.amount) for b in ledger.booked if b.nr == line.nr and b.part == PRINCIPAL]
-    if replaces:
-        gone = [(min(on, line.due_on), amount) for on, amount in gone]
-    rest = line.due[PRINCIPAL] - sum(amount for _, amount in gone)
-    assumed = line.due_on if replaces else max(line.due_on, as_of)
-    return sum(amount for on, amount in gone if on <= night) + (rest if assumed <= night else 0)
+    return ledger.apart_from(line) if replaces else max(line.due_on, as_of)
 
 
 def factors(deal: Deal, acts: Sequence[Act], lines: Sequence[Line]) -> list[Fraction]:
@@ -155,25 +156,50 @@ def level(deal: Deal, balance: int, rows: Sequence[Fraction]) -> int:
 
 
 def set_instalments(deal: Deal, acts: Sequence[Act], ledger: Ledger, lines: list[Line], as_of: date) -> None:
-    """Every row's instalment: as agreed, and anew from the row of each rate change or disbursement."""
+    """Every row's instalment: as agreed, and anew from the row of each change; and the dates, act by act."""
     first = deal.approved if deal.approved is not None else deal.principal
     first -= rounded(first * deal.down_share, deal.rounding)
     # At the start nothing else is known, so nothing but the agreed rate can be in the factors.
-    fit(deal, (), Ledger(), lines, 0, first, deal.start, True)
+    known = acts[: deal.known]
+    is_calm = not deal.is_disturbed and not any(a.what == "pause" for a in known)
+    fit(deal, known, Ledger(carry=ledger.carry), lines, 0, first, deal.start, is_calm)
     for n, change in enumerate(acts):
-        index = row_of(lines, change)
-        if change.what not in ("rate", "disburse") or index is None:
+        if n >= deal.known and change.what == "move":
+            reshape(deal, lines, acts[:n], change)
+        if n < deal.known or change.what not in ("rate", "disburse", "extend"):
+            continue
+        index = change.nr - deal.first_nr if change.what == "extend" else row_of(lines, change)
+        if index is None:
             continue
         looked = min(change.on, max(as_of, deal.start))
-        earlier = [replace(line, due=dict.fromkeys(PARTS, 0), paid=dict.fromkeys(PARTS, 0)) for line in lines]
-        before = ledger.before(change.on)
+        earlier = [clean(line) for line in lines]
+        before = ledger.before(change.on, n)
         lay_out(deal, acts[:n], before, looked, earlier)
         out = lent_by(deal, acts[: n + (change.what == "disburse")], before, change.on)
-        out -= sum(amount for _, amount, nr in before.relent if nr > index)
         out -= sum(line.due[PRINCIPAL] for line in earlier[:index])
-        is_paused = any(a.what == "pause" for a in acts[:n])
-        is_disturbed = is_paused or overdue_or_early(earlier, before, looked)
-        fit(deal, acts[: n + 1], before, lines, index, out, looked, not is_disturbed)
+        if change.what == "extend":
+            before = ledger.before(change.on, n + 1)
+            reshape(deal, lines, acts[:n], change)
+        else:
+            out -= sum(x.amount for x in before.beside if x.ends is None and x.nr - deal.first_nr >= index)
+        is_calm = not deal.is_disturbed and not any(a.what in ("pause", "move") for a in acts[:n])
+        add_charges(deal, acts[:n], ledger.before(change.on, n), earlier)
+        add_penalty(deal, ledger.before(change.on, n), earlier, looked)
+        is_calm = is_calm and not overdue_or_early(earlier, before, looked)
+        fit(deal, acts[: n + 1], before, lines, index, out, looked, is_calm)
+
+
+def clean(line: Line) -> Line:
+    """The same row with nothing asked or paid yet."""
+    return replace(
+        line,
+        due=dict.fromkeys(PARTS, 0),
+        paid=dict.fromkeys(PARTS, 0),
+        moved=dict.fromkeys(PARTS, 0),
+        extra=0,
+        is_met=False,
+        is_settled=False,
+    )
 
 
 def fit(
@@ -204,9 +230,11 @@ def gap_with(
     """Set an instalment from a row on; what the last row then asks above it."""
     for line in lines[index:]:
         line.instalment = emi
-    trial = [replace(line, due=dict.fromkeys(PARTS, 0), paid=dict.fromkeys(PARTS, 0)) for line in lines]
+    trial = [clean(line) for line in lines]
     lay_out(deal, acts, ledger, as_of, trial)
-    return trial[-1].due[PRINCIPAL] + trial[-1].due[INTEREST] - emi
+    last = trial[-1]
+    # What stands beside the instalment is no part of the difference.
+    return last.due[PRINCIPAL] + last.due[INTEREST] - last.moved[INTEREST] - last.extra - emi
 
 
 def overdue_or_early(lines: Sequence[Line], ledger: Ledger, on: date) -> bool:
@@ -229,33 +257,35 @@ def build(deal: Deal, acts: Sequence[Act], ledger: Ledger, as_of: date) -> list[
     lines = blank_rows(deal)
     set_instalments(deal, acts, ledger, lines, as_of)
     lay_out(deal, acts, ledger, as_of, lines)
-    add_charges(acts, lines)
+    add_charges(deal, acts, ledger, lines)
     return lines
 
 
 def lay_out(deal: Deal, acts: Sequence[Act], ledger: Ledger, as_of: date, lines: list[Line]) -> None:
     """What every row asks for by part, its instalment given."""
     settled = {s.nr: s for s in ledger.settled if s.open_from is None}
-    for b in ledger.booked:
-        lines[b.nr - 1].paid[b.part] += b.amount
-    for _, amount, nr in ledger.relent:
-        lines[nr - 1].extra += amount
+    ledger.write(deal, lines)
     total = lent_by(deal, acts, ledger, max(as_of, lines[-1].due_on))
-    given = carry = 0
+    given, carry = 0, ledger.carry
     for i, line in enumerate(lines):
-        own = Fraction(0)
-        if not line.is_down:
-            own = exact_interest(deal, acts, line, bases(deal, acts, ledger, lines, i, as_of, line.due_on))
-        line.carry_in = carry
-        full = rounded(own, deal.rounding) + carry
-        if line.nr in settled:
-            line.is_settled = True
-            line.due[INTEREST], line.due[PRINCIPAL] = settled[line.nr].interest, settled[line.nr].principal
-        else:
-            line.due[INTEREST] = max(full, line.paid[INTEREST], 0)
-            left = total - given - lent_too_late(deal, acts, ledger, lines, i)
-            line.due[PRINCIPAL] = asked_principal(deal, lines, i, left, settled)
-        carry = full - line.due[INTEREST]
+        if not line.is_met:
+            own = Fraction(0)
+            if not line.is_down:
+                own = exact_interest(
+                    deal, acts, line, bases(deal, acts, ledger, lines, i, as_of, line.due_on)
+                )
+            line.carry_in = carry
+            full = rounded(own, deal.rounding) + carry + line.moved[INTEREST]
+            if line.nr in settled:
+                line.is_settled = True
+                line.due[INTEREST] = settled[line.nr].interest
+                line.due[PRINCIPAL] = settled[line.nr].principal
+            else:
+                line.due[INTEREST] = max(full, line.paid[INTEREST], 0)
+                left = total - given - lent_too_late(deal, acts, ledger, lines, i)
+                line.due[PRINCIPAL] = asked_principal(deal, lines, i, left, settled)
+            line.carry_out = full - line.due[INTEREST]
+        carry = line.carry_out
         given += line.due[PRINCIPAL]
         line.balance = lent_by(deal, acts, ledger, line.due_on) - given
     if lines[-1].is_settled:
@@ -275,7 +305,8 @@ def asked_principal(deal: Deal, lines: Sequence[Line], i: int, left: int, settle
         return max(left - later, line.paid[PRINCIPAL])
     if line.is_down:
         return down_payment(deal)
-    wanted = 0 if line.is_grace else max(line.instalment - line.due[INTEREST], 0)
+    interest = line.due[INTEREST] - line.moved[INTEREST]
+    wanted = 0 if line.is_grace else max(line.instalment - interest, 0)
     return max(min(wanted + line.extra, left - later), line.paid[PRINCIPAL])
 
 
@@ -288,18 +319,34 @@ def lent_too_late(deal: Deal, acts: Sequence[Act], ledger: Ledger, lines: Sequen
 
 
 def holder(lines: Sequence[Line], on: date) -> int:
-    """The index of the row whose period holds a day; the last row holds what comes after it."""
-    for i, line in enumerate(lines):
+    """The number of the row whose period holds a day; after the plan's end the last one.
+
+    Once the whole plan is paid it is a row of its own, due that day.
+    """
+    plan = [line for line in lines if not line.is_charge]
+    for line in plan:
         if not line.is_down and on <= line.due_on:
-            return i
-    return len(lines) - 1
+            return line.nr
+    if any(line.unpaid for line in plan):
+        return plan[-1].nr
+    return lines[-1].nr + (0 if lines[-1].is_charge and lines[-1].due_on == on else 1)
 
 
-def add_charges(acts: Sequence[Act], lines: list[Line]) -> None:
-    """Fees and penalties charged by a fact, in the row whose period holds their day."""
+def add_charges(deal: Deal, acts: Sequence[Act], ledger: Ledger, lines: list[Line]) -> None:
+    """Fees and penalties charged by a fact, and those a new plan moved here; a row met asks no more."""
+    for line in lines:
+        for part in (PENALTY, FEE):
+            line.due[part] += 0 if line.is_met else line.moved[part]
     for act in acts:
-        if act.what in ("fee", "penalty"):
-            lines[holder(lines, act.on)].due[FEE if act.what == "fee" else PENALTY] += act.amount
+        if act.what not in ("fee", "penalty"):
+            continue
+        if act.nr > lines[-1].nr:
+            own = Line(act.nr, act.on, act.on, is_down=True, is_charge=True, balance=lines[-1].balance)
+            for b in ledger.booked:
+                own.paid[b.part] += b.amount if b.nr == act.nr else 0
+            lines.append(own)
+        line = lines[act.nr - deal.first_nr]
+        line.due[FEE if act.what == "fee" else PENALTY] += 0 if line.is_met else act.amount
 
 
 def interest_to(
@@ -307,4 +354,5 @@ def interest_to(
 ) -> int:
     """The interest of a running row to a day, with what earlier rows left to it."""
     base = bases(deal, acts, ledger, lines, i, on, on)
-    return rounded(exact_interest(deal, acts, lines[i], base), deal.rounding) + lines[i].carry_in
+    own = rounded(exact_interest(deal, acts, lines[i], base), deal.rounding)
+    return own + lines[i].carry_in + lines[i].moved[INTEREST]

@@ -61,6 +61,13 @@ class Deal:
     grace_interest: int = 0
     down_share: Fraction = Fraction(0)
     approved: int | None = None
+    first_nr: int = 1
+    first_due: date | None = None
+    """Where the first due date is not one step after the start: a plan that a re-age opened."""
+    known: int = 0
+    """How many of the acts were known when this plan was made."""
+    is_disturbed: bool = False
+    """Whether money came early, or a due date was moved, before this plan was made."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +89,8 @@ class Act:
     count: int = 0
     every: int = 1
     unit: str = "MONTHS"
+    nr: int = 0
+    """The row a charge stands in, or that a change of the plan begins with."""
 
 
 @dataclass(frozen=True)
@@ -123,8 +132,17 @@ class Line:
     paid: dict[str, int] = field(default_factory=lambda: dict.fromkeys(PARTS, 0))
     balance: int = 0
     carry_in: int = 0
+    carry_out: int = 0
+    deferred_in: int = 0
+    deferred_out: int = 0
+    skip_out: int = 0
     extra: int = 0
+    moved: dict[str, int] = field(default_factory=lambda: dict.fromkeys(PARTS, 0))
+    """What a new plan asks here beside the instalment, having been charged to another row."""
     is_settled: bool = False
+    is_met: bool = False
+    is_charge: bool = False
+    """A row of its own for charges that come after the whole plan is paid."""
 
     def open(self, part: str) -> int:
         """What is unpaid of a part."""
@@ -170,6 +188,22 @@ def stepped(first: date, k: int, every: int, unit: str) -> date:
     month = first.year * 12 + first.month - 1 + k * every
     year, month = month // 12, month % 12 + 1
     return date(year, month, min(first.day, monthrange(year, month)[1]))
+
+
+def counted(start: date, end: date, unit: str) -> Fraction:
+    """Whole units from a day, then the days left over the days of the unit begun."""
+    whole = 0
+    while stepped(start, whole + 1, 1, unit) <= end:
+        whole += 1
+    begun, over = stepped(start, whole, 1, unit), stepped(start, whole + 1, 1, unit)
+    return whole + Fraction((end - begun).days, (over - begun).days)
+
+
+def own_months(deal: Deal, start: date, end: date) -> Fraction | None:
+    """How many units a row of its own length stands for; None where its real days count."""
+    if deal.days_in_month == "actual" and deal.method != "flat":
+        return None
+    return counted(start, end, deal.unit)
 
 
 def year_length(deal: Deal, day: date) -> int:

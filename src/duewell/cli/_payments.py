@@ -15,10 +15,9 @@ import typer
 
 from duewell.cli import _tables
 from duewell.cli._frame import REFUSED, Frame, amount, ending, make_frame, now
-from duewell.cli._options import Book, Json, Lang
+from duewell.cli._options import Book, Json, Lang, find_book
 from duewell.gateways.tape_files import read_rows
 from duewell.services.post_file import FileReport, post_file
-from duewell.store import books
 
 
 def pay_file(
@@ -33,6 +32,7 @@ def pay_file(
     with ending(frame), frame.progress() as bar:
         task = bar.add_task(path.name, total=None)
         rows = read_rows(path)
+        money = find_book(frame, book).currency
         began = time.monotonic()
         report = post_file(
             frame.conn,
@@ -43,14 +43,15 @@ def pay_file(
             is_dry_run=dry_run,
             on_progress=lambda done: bar.update(task, completed=done),
         )
-        _tell(frame, book, report, time.monotonic() - began, is_dry_run=dry_run)
+        _tell(frame, book, money, report, time.monotonic() - began, is_dry_run=dry_run)
     if report.refused:
         raise typer.Exit(REFUSED)
 
 
-def _tell(frame: Frame, book: str, report: FileReport, seconds: float, *, is_dry_run: bool) -> None:
+def _tell(
+    frame: Frame, book: str, money: str, report: FileReport, seconds: float, *, is_dry_run: bool
+) -> None:
     by_table, general, again = (report.paths[path] for path in ("posted", "general", "again"))
-    money = books.read_book(frame.conn, book).currency
     if frame.is_json:
         frame.document(
             {

@@ -33,12 +33,14 @@ CLAUSES = {
 }
 
 
-def chosen_proof(proven: Proven, payoff: Proof | None, *, row: int | None, part: str, total: str) -> Proof:
+def chosen_proof(
+    proven: Proven, payoff: Proof | None, *, row: int | None, part: str, total: str | None
+) -> Proof:
     """The proof a person asked for: a part of a row, or a total.
 
     Refuses   a row, part or total that is not there.
     """
-    if total:
+    if total is not None:
         totals = {**proven.totals, **({"payoff": payoff} if payoff is not None else {})}
         if total not in totals:
             raise NotFound("total-unknown", given=total[:40], known=", ".join(totals))

@@ -137,7 +137,9 @@ def read_book(conn: Connection, code: str) -> BookRow:
     row = conn.execute(f"select {_COLUMNS} from duewell.book where code = %s", [code]).fetchone()
     if row is None:
         known = [name for (name,) in conn.execute("select code from duewell.book order by code").fetchall()]
-        raise NotFound("book-not-found", book=code[:40], known=", ".join(known) or "-")
+        if not known:
+            raise NotFound("book-none", book=code[:40])
+        raise NotFound("book-not-found", book=code[:40], known=", ".join(known))
     return BookRow(*row)
 
 

@@ -209,15 +209,33 @@ def read_facts(conn: Connection, key: LoanKey, known: Known = None) -> list[Fact
 def facts_by(conn: Connection, row: LoanRow, day: date, known: Known = None) -> list[Fact]:
     """A contract's facts as known, for a look at a day.
 
-    Refuses   NotFound "loan-not-there-yet" where nothing that counts had happened by then, or was known.
+    Refuses   NotFound "loan-not-there-yet" where nothing that counts had happened by then;
+              "loan-not-known-on" or "loan-not-known-at" where nothing was recorded by that business day or
+              instant.
     """
     facts = read_facts(conn, row.key, known)
     if not any(fact.effective_on <= day for fact in alive(facts)):
-        ever = read_facts(conn, row.key)
-        first = min((fact.effective_on for fact in ever), default=row.terms.start)
-        learnt = min((fact.recorded_on for fact in ever), default=row.book_open_on)
-        raise NotFound("loan-not-there-yet", as_of=day, first=first, known_from=learnt)
+        raise _not_there(conn, row, day, known)
     return facts
+
+
+def _not_there(conn: Connection, row: LoanRow, day: date, known: Known) -> NotFound:
+    """Why a contract cannot be looked at: not begun, not known by the clock that was asked, or taken back."""
+    ever = alive(read_facts(conn, row.key))
+    if not ever:
+        return NotFound("loan-taken-back")
+    first = min(fact.effective_on for fact in ever)
+    if first > day:
+        return NotFound("loan-not-there-yet", as_of=day, first=first)
+    learnt = conn.execute(
+        "select min(recorded_on), min(recorded_at) from duewell.loan_fact"
+        " where person_id = %s and loan_no = %s and effective_on <= %s",
+        [row.key.person_id, row.key.loan_no, day],
+    ).fetchone()
+    assert learnt is not None
+    if isinstance(known, datetime):
+        return NotFound("loan-not-known-at", known=known, recorded_at=learnt[1].astimezone(known.tzinfo))
+    return NotFound("loan-not-known-on", known=known, recorded_on=learnt[0])
 
 
 def read_many(

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg
@@ -36,6 +37,9 @@ _SETTINGS = {
     "work_mem": "64MB",
     "maintenance_work_mem": "512MB",
 }
+_COMING_UP = ("starting up", "recovery mode", "not yet accepting", "shutting down")
+_RECOVERY_TRIES = 600
+_RECOVERY_PAUSE = 0.1
 _MEMORY_SHARE = 8
 """Of the machine's memory the server keeps one part in so many for its own pages, 128 MB to 4 GB."""
 
@@ -72,7 +76,7 @@ def start(directory: Path, *, is_durable: bool = True) -> EmbeddedServer:
                 running.ensure_pgdata_inited()
                 _set_for_good(directory / "postgresql.auto.conf")
         running = get_server(directory.resolve(), cleanup_mode="stop", postgres_version=VERSION)
-        if not _is_alive(running.get_pid()) and _is_alive(_told_pid(directory)):
+        if not _is_alive(running.get_pid()) and _is_told(directory.resolve()):
             running.ensure_postgres_running()  # Another process started it again meanwhile: join that one.
         if not _is_alive(running.get_pid()):
             # Killed since, and perhaps never reaped, as in a container: its lock file is stale. The
@@ -122,11 +126,13 @@ def stop(server: EmbeddedServer) -> None:
     raise Fault("database-half-dead", directory=str(server.directory), pids=[server.pid])
 
 
-def _told_pid(directory: Path) -> int | None:
+def _is_told(directory: Path) -> bool:
+    """Whether the process that the data names as its server is one."""
     try:
-        return int((directory / "postmaster.pid").read_text("ascii").split("\n", 1)[0])
-    except (OSError, ValueError):
-        return None
+        pid = int((directory / "postmaster.pid").read_text("ascii").split("\n", 1)[0])
+        return _is_alive(pid) and _works_in(psutil.Process(pid), directory)
+    except (OSError, ValueError, psutil.NoSuchProcess):
+        return False
 
 
 def _set_for_good(file: Path) -> None:
@@ -184,9 +190,21 @@ def _works_in(process: psutil.Process, directory: Path) -> bool:
         return False
 
 
+def _connected(url: str) -> psycopg.Connection[Any]:
+    """A connection; a server that is still recovering from a crash is waited for."""
+    for _ in range(_RECOVERY_TRIES):
+        try:
+            return psycopg.connect(url, autocommit=True)
+        except psycopg.OperationalError as problem:
+            if not any(word in str(problem) for word in _COMING_UP):
+                raise
+            time.sleep(_RECOVERY_PAUSE)
+    raise Fault("database-not-running", directory=url)
+
+
 def _check_and_set(url: str, *, is_durable: bool) -> None:
     wanted = _SETTINGS | {"fsync": "on" if is_durable else "off"}
-    with psycopg.connect(url, autocommit=True) as conn:
+    with _connected(url) as conn:
         found = conn.info.server_version // 10_000
         if found != VERSION:
             raise Fault("database-version-unexpected", found=found, expected=VERSION)

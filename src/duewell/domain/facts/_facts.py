@@ -51,18 +51,19 @@ _RANK = {
     FactKind.LIMIT_CHANGED: 0,
     FactKind.RATE_CHANGED: 1,
     FactKind.PAUSE_SET: 1,
-    FactKind.RESCHEDULED: 1,
-    FactKind.FEE_CHARGED: 2,
-    FactKind.PENALTY_CHARGED: 2,
-    FactKind.PAYMENT_RECEIVED: 3,
-    FactKind.PAID_OFF: 3,
-    FactKind.REFUNDED: 3,
-    FactKind.DRAWN: 4,
-    FactKind.CONVERTED: 5,
-    FactKind.WAIVED: 5,
-    FactKind.CHARGED_OFF: 6,
-    FactKind.RECOVERED: 7,
+    FactKind.RESCHEDULED: 2,
+    FactKind.FEE_CHARGED: 3,
+    FactKind.PENALTY_CHARGED: 3,
+    FactKind.PAYMENT_RECEIVED: 4,
+    FactKind.PAID_OFF: 4,
+    FactKind.REFUNDED: 4,
+    FactKind.DRAWN: 5,
+    FactKind.CONVERTED: 6,
+    FactKind.WAIVED: 6,
+    FactKind.CHARGED_OFF: 7,
+    FactKind.RECOVERED: 8,
 }
+"""A new plan comes after the rates and pauses of its day: the interest of that day is at their rate."""
 
 PLANS = frozenset({FactKind.RESCHEDULED, FactKind.CONVERTED})
 """Facts that change when money is due and move none."""

@@ -255,7 +255,7 @@ def _add_penalties(entries: list[Entry], view: View, open_on: date) -> None:
 def _begin_penalty(entry: Entry, view: View, clock: PenaltyClock, row: Row, on: date) -> None:
     """The day that begins it brings the days of the grace with it: grace delays, it does not forgive."""
     base, accrual = penalty_base(clock.terms, row), penalty_class(view.terms)
-    accrued = penalty_scaled(clock, clock.units(base, row.due_on, on))
+    accrued = penalty_scaled(clock, clock.units(base, row.late_from, on))
     add(entry.adds, ("penalty.accrued", accrual), accrued)
     add(entry.adds, ("penalty.slope", accrual), scaled(base, clock.rate_on(on)))
 

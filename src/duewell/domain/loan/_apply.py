@@ -220,6 +220,7 @@ def _refund(work: Fold, fact: Fact) -> None:
     work.overpaid -= from_credit
     lent_again = fact.amount - from_credit
     if lent_again:
+        work.refresh(fact.effective_on)  # what is lent today bears no penalty of the days before
         asking_row(work, fact.effective_on).extra += lent_again
         work.lend(fact.effective_on, lent_again)  # thaws the rows, so that the extra is seen
     work.note(fact, fact.amount, [0, 0, 0, lent_again], fact.payment_type, -from_credit)
@@ -428,8 +429,10 @@ class _Payment:
         rows = [r for r in ahead if not r.is_locked]
         for row in ahead:
             if row.is_locked and row.start <= self.on:
-                # Only a last row settled ahead asks for more: interest that had no later row to move to.
-                self.pay(row, INTEREST, row.due[INTEREST] - row.paid[INTEREST])
+                # A row settled ahead asks for what was charged since; a last one for interest it kept.
+                for part in self.work.terms.allocation.order:
+                    if part is not PRINCIPAL:
+                        self.pay(row, part, self._asked(row, part) - row.paid[part])
         if self.work.is_bearing and rows and rows[0].start <= self.on:
             self.running(rows.pop(0))
         if not self.left:
@@ -437,10 +440,7 @@ class _Payment:
         if not self.work.is_bearing:
             self._without_interest(rows, rule)
             return
-        for row in rows:
-            self.pay(row, Part.PENALTY, row.due[Part.PENALTY] - row.paid[Part.PENALTY])
-            self.pay(row, Part.FEE, self._asked(row, Part.FEE) - row.paid[Part.FEE])
-            self.pay(row, INTEREST, row.moved[INTEREST] - row.paid[INTEREST])
+        self._charged_ahead(rows)
         if rule is ExcessRule.SPREAD:
             rows = [r for r in rows if self._room(r) > 0]
         if rule is ExcessRule.SPREAD and rows:
@@ -453,6 +453,17 @@ class _Payment:
                 return
             if self._room(row) > 0:
                 self._ahead(row, self.left)
+
+    def _charged_ahead(self, rows: list[Row]) -> None:
+        """What was charged and a new plan moved to rows in advance comes before principal in advance."""
+        allocation = self.work.terms.allocation
+        order = [part for part in allocation.order if part is not PRINCIPAL]
+        places = [(row, part) for row in rows for part in order]
+        if allocation.processing is Processing.VERTICAL:
+            places = [(row, part) for part in order for row in rows]
+        for row, part in places:
+            asked = row.moved[part] if part is INTEREST else self._asked(row, part)
+            self.pay(row, part, asked - row.paid[part])
 
     def _without_interest(self, rows: list[Row], rule: ExcessRule) -> None:
         """Rows of a loan without interest take money in advance as when due, in the order of the rule."""
@@ -498,7 +509,7 @@ class _Payment:
 
     def _ahead(self, row: Row, most: int) -> None:
         self.pay(row, PRINCIPAL, min(self._room(row), most, self.work.out))
-        if self._room(row) <= 0 and self.work.is_bearing:
+        if self._room(row) <= 0 and self.work.is_bearing and not row.is_grace:
             self._lock(row)
 
     def _room(self, row: Row) -> int:
@@ -523,7 +534,8 @@ class _Payment:
 
     def _early_cumulative(self) -> None:
         work = self.work
-        due_today = [r for r in work.rows if r.due_on == self.on and not r.is_down_payment]
+        plan = work.rows[work.plan_from :]
+        due_today = [r for r in plan if r.due_on == self.on and not r.is_down_payment]
         k = work.rows.index(due_today[0]) if due_today else work.row_at(self.on)
         row = work.rows[k]
         planned = row.due[PRINCIPAL]

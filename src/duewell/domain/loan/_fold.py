@@ -123,6 +123,9 @@ class Fold(Interest):
         self.final_on: date | None = None
         self.void: list[tuple[Fact, Refusal]] = []
         self.row_nr_offset = 1 if terms.down_payment_share else 0
+        self.grace_interest = terms.grace_interest
+        self.plan_from = 0
+        """Index of the first row of the plan in force: a re-age closes all rows before its own."""
 
     def note(self, fact: Fact, amount: int, parts: Sequence[int], kind: str, overpaid: int = 0) -> None:
         """Keep what a fact did."""
@@ -176,13 +179,18 @@ class Fold(Interest):
     def set_apart(self, row: Row) -> None:
         """A row stayed unpaid: its principal bears the penalty from its due date, and no interest."""
         row.is_apart = True
-        self._shift_base(row.due_on, row.paid[PRINCIPAL] - row.due[PRINCIPAL])
+        self._shift_base(row.late_from, row.paid[PRINCIPAL] - row.due[PRINCIPAL])
 
     def set_back(self, row: Row, on: date) -> None:
-        """A new plan asks for what was set apart: from `on` it bears contract interest again."""
+        """A new plan asks for what was set apart: it bears contract interest again.
+
+        Days for which the penalty was charged bear none; where a grace was not over, none was charged.
+        """
         if row.is_apart:
             row.is_apart = False
-            self._shift_base(on, row.due[PRINCIPAL] - row.paid[PRINCIPAL])
+            is_charged = row.penalty_to is not None and row.penalty_to > row.late_from
+            row.not_late_before = on if is_charged else row.late_from
+            self._shift_base(row.not_late_before, row.due[PRINCIPAL] - row.paid[PRINCIPAL])
 
     def _shift_base(self, on: date, amount: int) -> None:
         """Change what bears interest from `on` on, though nothing was lent or repaid."""
@@ -287,7 +295,9 @@ class Fold(Interest):
     def _last_gap(self, level: int, as_of: date) -> int:
         self.refresh(as_of)
         last = self.rows[self.plan_end()]
-        return last.due[INTEREST] + last.due[PRINCIPAL] - level - self.terms.balloon
+        # What stands beside the instalment is no part of the difference.
+        beside = last.moved[INTEREST] + last.extra
+        return last.due[INTEREST] + last.due[PRINCIPAL] - beside - level - self.terms.balloon
 
     # -- rows ------------------------------------------------------------------------------------
 
@@ -316,6 +326,7 @@ class Fold(Interest):
                 break
             if row.is_met:
                 carry -= row.carry - row.credit  # asked when it was met; a new row asks for it now
+                skip, deferred = row.skip_on, row.deferred
                 if self.recorder is not None and row.start < row.due_on:
                     # Its figures stand; only its slices are told again, on the balance of its time.
                     self.interest(row, row.due_on, as_of, row.agreed)
@@ -336,8 +347,8 @@ class Fold(Interest):
                     row.carry, row.due[INTEREST] = carry, max(asks, collected)
                     carry = row.credit = min(asks - collected, 0)
                     left = self.out - behind - (lent_since(self.lent, row.due_on) if k < end_at else 0)
-                    skip = self._set_principal(row, k == last, left, skip)
-                    deferred = self._defer(row, deferred)
+                    skip = row.skip_on = self._set_principal(row, k == last, left, skip)
+                    deferred = row.deferred = self._defer(row, deferred)
             if self.fees is not None:
                 self.fees.ask(row, as_of, out - behind, self.tracer)
             unpaid = row.due[PRINCIPAL] - row.paid[PRINCIPAL]
@@ -395,6 +406,8 @@ class Fold(Interest):
         """
         paid = row.paid[PRINCIPAL]
         left += paid
+        if row.begins_plan:
+            skip = 0
         if is_last:
             planned = left
         elif row.is_grace:
@@ -414,8 +427,7 @@ class Fold(Interest):
 
     def _defer(self, row: Row, deferred: int) -> int:
         """Interest of the first rows of an interest grace comes due with the first row after them."""
-        grace = self.terms.grace_interest
-        if not grace:
+        if not self.grace_interest:
             return 0
         if self.is_deferring(row):
             left = row.due[INTEREST] - row.paid[INTEREST]
@@ -426,7 +438,7 @@ class Fold(Interest):
 
     def is_deferring(self, row: Row) -> bool:
         """Whether the interest of a row is collected with a later one."""
-        return row.nr - self.row_nr_offset <= self.terms.grace_interest
+        return row.nr - self.row_nr_offset <= self.grace_interest
 
     def set_balances(self) -> None:
         """Write the balance after each row: what was lent by then less what the rows ask."""
@@ -437,7 +449,8 @@ class Fold(Interest):
 
     def row_at(self, on: date) -> int:
         """Index of the row whose period (start, due] contains `on`; the last one after maturity."""
-        for k, row in enumerate(self.rows):
+        for k in range(self.plan_from, len(self.rows)):
+            row = self.rows[k]
             if not row.is_down_payment and not row.is_met and on <= row.due_on:
                 return k
         return self.plan_end()

@@ -67,11 +67,11 @@ class Interest:
 
     def whole_part(self, row: Row) -> Fraction:
         """The part of a year such a row stands for."""
-        return (
-            row.part
-            if row.part is not None
-            else step_part(self.terms, self.terms.every, self.terms.frequency)
-        )
+        if row.part is not None:
+            return row.part
+        if row.step is not None:
+            return row.step
+        return step_part(self.terms, self.terms.every, self.terms.frequency)
 
     def interest(self, row: Row, until: date, as_of: date, planned: int) -> int:
         """Interest of `row` from its start to `until`, rounded as the convention says.
@@ -190,8 +190,9 @@ class Interest:
             k = bisect_right(on, start)
             base, at = to[k - 1] if k else 0, start
             while k < len(on) and on[k] < real_end:
-                slices.append((at, on[k], base))
-                at, base = on[k], to[k]
+                if to[k] != base:  # where the base stays the same nothing ends a slice
+                    slices.append((at, on[k], base))
+                    at, base = on[k], to[k]
                 k += 1
             slices.append((at, real_end, base))
         begin = start if start > as_of else as_of

@@ -97,11 +97,11 @@ def _charge_once(
 
 def _accrue(clock: PenaltyClock, rounding: Rounding, row: Row, as_of: date, tracer: Recorder | None) -> None:
     """Add base x rate x days since the last look; the base only changes where a fact is folded."""
+    if as_of <= row.due_on + timedelta(days=clock.terms.grace_days):
+        return
     if row.penalty_to is None:
-        if as_of <= row.due_on + timedelta(days=clock.terms.grace_days):
-            return
         # A row still unpaid after its grace is charged from its due date: grace delays, it does not forgive.
-        row.penalty_to = row.due_on
+        row.penalty_to = row.late_from
     base = penalty_base(clock.terms, row)
     units = clock.units(base, row.penalty_to, as_of)
     if tracer is not None and units:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from fractions import Fraction
 
 from duewell.domain.calendar import step_date
 from duewell.domain.errors import InvalidInput
@@ -62,17 +61,21 @@ def _move_due_date(work: Fold, change: DueDateMoved, on: date) -> None:
     if change.to_due <= row.start:
         raise InvalidInput("due-date-before-its-row", due_on=str(change.to_due), start=str(row.start))
     terms, step = work.terms, work.anchor
-    row.part = counted_part(terms, row.start, change.to_due, step.frequency)
+    is_once = terms.penalty is not None and terms.penalty.pct is not None
     for each in work.rows[k:]:
-        work.set_back(each, each.due_on)
+        work.set_back(each, on)
     for n, each in enumerate(work.rows[k:]):
         each.due_on = step_date(change.to_due, n, step.every, step.frequency)
         each.day_rate = (0, 0)
+        _set_step(work, each, step)
         if n:
             each.start = work.rows[k + n - 1].due_on
-        if each.penalty_to is not None and not (terms.penalty and terms.penalty.pct is not None):
+        if not is_once:
             # What was charged stays charged; from the new date on it counts anew.
             each.penalty_to = None
+        if each.due_on < on:
+            each.not_late_before = on  # the move makes nobody late for days before it
+    row.part = counted_part(terms, row.start, change.to_due, step.frequency)
     work.anchor = replace(step, on=change.to_due, nr=row.nr)
     work.is_moved = True
 
@@ -88,8 +91,12 @@ def _extend(work: Fold, change: Extended, on: date) -> None:
         last = work.rows[-1]
         due_on = step_date(step.on, last.nr + 1 - step.nr, step.every, step.frequency)
         row = Row(last.nr + 1, last.due_on, due_on)
-        row.part = _own_part(work, step)
+        _set_step(work, row, step)
         work.rows.append(row)
+    for row in work.rows[first:]:
+        work.set_back(row, on)
+        row.extra = 0  # what was asked beside the instalment is spread with it
+    work.rows[first].begins_plan = True
     work.thaw()
     work.set_instalments(first, balance, on, is_new=True)
 
@@ -102,15 +109,16 @@ def _re_age(work: Fold, change: ReAged, on: date) -> int:
     if not 1 <= change.instalments <= INSTALMENTS_MAX or change.every < 1:
         raise InvalidInput("instalments-out-of-range", instalments=change.instalments, every=change.every)
     work.keep_agreed()
-    kept, left = [], [0, 0, 0, 0]
+    kept, left, deferred = [], [0, 0, 0, 0], 0
     for row in work.rows:
-        if row.due_on > on and not _cut(work, row, on):
+        work.set_back(row, on)
+    for row in work.rows:
+        if row.due_on > on and not _cut(work, row, on, deferred):
             continue
-        if row.unpaid > 0:
-            work.set_back(row, on)
-            meet(row, left)
         kept.append(row)
-    terms, previous, nr = work.terms, on, work.rows[-1].nr if not kept else kept[-1].nr
+        deferred = row.deferred
+    _close(kept, left)
+    terms, previous, nr = work.terms, on, kept[-1].nr if kept else 0
     if work.fees is not None:
         work.fees.last_row = min(work.fees.last_row, nr)
     rows = []
@@ -118,11 +126,13 @@ def _re_age(work: Fold, change: ReAged, on: date) -> int:
     for n in range(change.instalments):
         due_on = step_date(change.first_due, n, change.every, change.frequency)
         row = Row(nr + n + 1, previous, due_on)
-        row.part = _own_part(work, step) if n else counted_part(terms, previous, due_on, step.frequency)
+        _set_step(work, row, step)
         rows.append(row)
         previous = due_on
-    work.rows = kept + rows
-    work.anchor = step
+    rows[0].part = counted_part(terms, on, change.first_due, step.frequency)
+    rows[0].begins_plan = True
+    work.rows, work.plan_from = kept + rows, len(kept)
+    work.anchor, work.grace_interest = step, 0
     work.reopen()
     principal = work.out
     work.set_instalments(len(kept), principal, on, is_new=True)
@@ -135,16 +145,32 @@ def _check_owed(work: Fold, on: date) -> None:
         raise InvalidInput("no-principal-out", effective_on=on.isoformat())
 
 
-def _own_part(work: Fold, step: Anchor) -> Fraction | None:
-    """The part of a year of a row whose step is not the one agreed; None where the usual one holds."""
+def _set_step(work: Fold, row: Row, step: Anchor) -> None:
+    """Give a row the part of a year of its plan's step, where that is not the one agreed."""
     terms = work.terms
-    if (step.every, step.frequency) == (terms.every, terms.frequency) or not counts_steps(terms):
-        return None
-    return step_part(terms, step.every, step.frequency)
+    row.part = row.step = None
+    if (step.every, step.frequency) != (terms.every, terms.frequency):
+        row.step = step_part(terms, step.every, step.frequency)
+        row.part = row.step if counts_steps(terms) else None
 
 
-def _cut(work: Fold, row: Row, on: date) -> bool:
-    """End a row on the day; False when nothing of it remains to be kept."""
+def _close(rows: list[Row], left: list[int]) -> None:
+    """Ask nothing more of any row; interest that a grace defers yet is asked with the rest."""
+    if rows and rows[-1].deferred:
+        rows[-1].due[Part.INTEREST] += rows[-1].deferred
+        rows[-1].deferred = 0
+    for row in rows:
+        if row.unpaid > 0:
+            meet(row, left)
+        elif not row.is_locked and not row.is_taken_over:
+            row.is_met = True
+
+
+def _cut(work: Fold, row: Row, on: date, deferred: int) -> bool:
+    """End a row on the day; False when nothing of it remains to be kept.
+
+    Interest that a grace deferred to it, or past it, is asked with its own.
+    """
     if row.start < on and work.is_bearing:
         days, before = (on - row.start).days, (row.due_on - row.start).days
         if counts_steps(work.terms):
@@ -158,9 +184,10 @@ def _cut(work: Fold, row: Row, on: date) -> bool:
             row.carry, row.credit = row.carry + moves - row.credit, moves
         elif not row.is_locked:
             interest = work.interest(row, on, on, row.agreed) + row.carry + row.moved[Part.INTEREST]
-            row.due[Part.INTEREST] = max(interest, row.paid[Part.INTEREST])
+            row.due[Part.INTEREST] = max(interest + deferred, row.paid[Part.INTEREST])
+            row.deferred = 0
             # What was collected beyond that day goes on to the new rows, like what earlier rows had left.
-            row.credit = min(interest - row.due[Part.INTEREST], 0)
+            row.credit = min(interest + deferred - row.due[Part.INTEREST], 0)
             row.due[Part.PRINCIPAL] = row.paid[Part.PRINCIPAL]
             row.is_met = True
         return True

@@ -36,7 +36,10 @@ class Row:
     `interest_to` is the day up to which interest was collected early. A row taken over came past due with
     an opening position. The principal of a row set apart is past due and bears a penalty in place of
     contract interest.
-    `part` is the part of a year the row stands for where that is not one step of the plan. `moved` are
+    `skip_on` and `deferred` are what it leaves to the rows after it of both, and of interest a grace defers.
+    `part` is the part of a year the row stands for where that is not one step of the plan, `step` the one its
+    instalment counts with where a new plan has another step than agreed. With a row that begins a plan, what
+    was overpaid before is in the instalments and lowers no principal again. `moved` are
     parts charged to another row and asked here, below zero what this row gave up; a row that gave up all
     it asked is met, and keeps the balance as agreed at its start.
     """
@@ -62,10 +65,16 @@ class Row:
     penalty_to: date | None = None
     penalty_charged: int = 0
     is_apart: bool = False
+    not_late_before: date | None = None
+    """The day of a new plan that ended its lateness, or moved its due date to a day gone by."""
     is_met: bool = False
     part: Fraction | None = None
+    step: Fraction | None = None
+    begins_plan: bool = False
     agreed: int = 0
     skipped: int = 0
+    skip_on: int = 0
+    deferred: int = 0
     credit: int = 0
     earned: tuple[int, date, int] | None = None
     """Base x days of the row's real principal up to a date, as of one epoch of the fold: kept, not a fact."""
@@ -78,6 +87,13 @@ class Row:
         made = Row(*_fields_of(self))
         made.due, made.paid = self.due.copy(), self.paid.copy()
         return made
+
+    @property
+    def late_from(self) -> date:
+        """The day from which its penalty counts, and from which its principal is set apart."""
+        if self.not_late_before is None or self.not_late_before < self.due_on:
+            return self.due_on
+        return self.not_late_before
 
     @property
     def unpaid(self) -> int:
@@ -186,7 +202,9 @@ def rate_lines(
     for cut in cuts:
         rate = [r for c, r in steady if c <= cut][-1]
         paused = any(a - one <= cut < b for a, b in pauses)
-        lines.append(RateLine(cut, Fraction(0) if paused else rate))
+        held = Fraction(0) if paused else rate
+        if not lines or lines[-1].rate != held:
+            lines.append(RateLine(cut, held))
     return lines
 
 

@@ -258,7 +258,7 @@ def _add_penalty(sums: Sums, view: View, clock: PenaltyClock, row: Row, now: Row
     units = now.penalty_num
     since = now.penalty_to
     if since is None and on >= penalty_begins(view.terms, row):
-        since = row.due_on
+        since = row.late_from
     if since is not None:
         units += clock.units(base, since, on)
         add(sums, ("penalty.slope", accrual), scaled(base, clock.rate_on(on)))
