@@ -20,8 +20,10 @@ from duewell import __version__
 from duewell.analytics.spreading import Engine
 from duewell.app import connect
 from duewell.cli import (
+    _backup,
     _book,
     _caps,
+    _closing,
     _cost,
     _demo,
     _ledger,
@@ -479,6 +481,8 @@ _line.add_to(app)
 _ledger.add_to(app)
 _products.add_to(app)
 _caps.add_to(app)
+_backup.add_to(app)
+_closing.add_to(app, book_app)
 _cost.add_to(loan_app, _products.product_app)
 
 

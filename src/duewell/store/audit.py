@@ -21,6 +21,7 @@ from duewell.store.loans import ACCOUNT_BY_NO, Connection, LoanKey
 APPEND_ONLY = (
     "account",
     "accounting_period",
+    "alarm",
     "day_ahead",
     "day_chunk",
     "day_sum",
