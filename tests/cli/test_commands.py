@@ -458,3 +458,36 @@ principal = ["1,000.00", "50,000.00"]
 rate_pct = "12"
 instalments = [3, 24]
 """
+
+
+def test_a_whole_book_is_valued_and_written_as_a_tape_from_the_command_line(
+    book: str, tmp_path: Path
+) -> None:
+    words = ("book", "value", "--book", "b")
+    shown = duewell(book, *words)
+    assert shown.returncode == 0 and "@1" in shown.stdout and "By days past due" in shown.stdout
+    one, two = duewell(book, *words, "--json"), duewell(book, *words, "--json", "--workers", "2")
+    assert one.stdout == two.stdout
+    document = json.loads(one.stdout)
+    assert document["schema"] == "duewell.book-value/1"
+    assert document["totals"]["loans"] == 60
+    assert document["totals"]["principal_out_minor"] == 60 * 1_000_000
+    path = tmp_path / "tape.parquet"
+    made = duewell(book, "book", "tape", "--book", "b", "-o", str(path))
+    assert (made.returncode, made.stderr) == (0, "") and "60 loans" in made.stdout
+    first = path.read_bytes()
+    again = duewell(book, "book", "tape", "--book", "b", "-o", str(path), "--json")
+    assert again.returncode == 1 and json.loads(again.stderr)["title"] == "output-there-already"
+    forced = duewell(book, "book", "tape", "--book", "b", "-o", str(path), "--force", "--workers", "2")
+    assert forced.returncode == 0 and path.read_bytes() == first
+    nowhere = duewell(book, "book", "tape", "--book", "b", "-o", str(tmp_path / "no" / "x"), "--lang", "zh")
+    assert nowhere.returncode == 1 and "无法写入" in nowhere.stderr
+
+
+def test_a_book_is_verified_by_several_workers_from_the_command_line(book: str) -> None:
+    one = duewell(book, "verify", "--book", "b", "--json")
+    two = duewell(book, "verify", "--book", "b", "--json", "--workers", "2")
+    assert (two.returncode, two.stdout) == (0, one.stdout)
+    wrong = duewell(book, "verify", "--book", "b", "--workers", "65")
+    assert wrong.returncode == 1 and "65 workers" in wrong.stderr
+    assert duewell(book, "book", "value", "--book", "b", "--engine", "x").returncode == 2
