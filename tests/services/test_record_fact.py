@@ -232,6 +232,64 @@ def test_a_payment_learnt_late_is_taken_though_it_leaves_a_charge_off_nothing_to
     check_ledger(conn, loan)
 
 
+def test_money_that_leaves_a_fact_without_effect_says_which(conn: Conn, loan: LoanKey) -> None:
+    record_fact(conn, loan, fact(FactKind.CHARGED_OFF, "2026-03-01", "off"), request("k1"))
+    told = record_fact(conn, loan, pay("2026-01-02", "all", TERMS.principal + 50_000), request("k2"))
+    assert told["voided"] == [
+        {
+            "kind": "ChargedOff",
+            "effective_on": "2026-03-01",
+            "source_ref": "off",
+            "reason": "charge-off-of-nothing",
+        }
+    ]
+    assert "voided" not in record_fact(conn, loan, pay("2026-03-02", "more", 100), request("k3"))
+
+
+def test_a_fact_that_is_no_money_never_leaves_another_without_effect(conn: Conn, loan: LoanKey) -> None:
+    record_fact(conn, loan, fact(FactKind.WAIVED, "2026-03-10", "w", parts=(0, 0, 2_000, 0)), request("k1"))
+    other = fact(FactKind.WAIVED, "2026-02-05", "other", parts=(0, 0, 1_200, 0))
+    with pytest.raises(Conflict) as refused:
+        record_fact(conn, loan, other, request("k2"))
+    assert refused.value.code == "fact-voids-another"
+    assert (refused.value.facts["ref"], refused.value.facts["kind"]) == ("w", "Waived")
+    check_ledger(conn, loan)
+
+
+@pytest.mark.parametrize("kind", [FactKind.PAID_OFF, FactKind.RESCHEDULED])
+def test_a_loan_off_the_books_takes_no_plan_and_no_settling(
+    conn: Conn, loan: LoanKey, kind: FactKind
+) -> None:
+    record_fact(conn, loan, fact(FactKind.CHARGED_OFF, "2026-03-01", "off"), request("k1"))
+    change = ReAmortized() if kind is FactKind.RESCHEDULED else None
+    with pytest.raises(Conflict, match="loan-charged-off"):
+        record_fact(conn, loan, fact(kind, "2026-03-01", "same-day", reschedule=change), request("k2"))
+
+
+def test_a_settle_is_kept_with_what_it_came_to(conn: Conn, loan: LoanKey) -> None:
+    """A payment learnt later does not make it less: it is credit. A fee learnt later stays open."""
+    record_fact(conn, loan, fact(FactKind.PAID_OFF, "2026-01-16", "all"), request("k1"))
+    kept = loans.read_facts(conn, loan)[-1]
+    assert kept.amount > TERMS.principal
+    told = record_fact(conn, loan, pay("2026-01-10", "late", 1_000), request("k2"))
+    assert told["principal_minor"] == 0
+    assert told["overpaid_minor"] > 900
+    check_ledger(conn, loan)
+    again = record_fact(conn, loan, fact(FactKind.PAID_OFF, "2026-01-16", "all"), request("k1"))
+    assert again["overpaid_minor"] == 0, "the same request has the answer it had"
+
+
+def test_a_recovery_stays_when_its_charge_off_is_taken_back(conn: Conn, loan: LoanKey) -> None:
+    off = fact(FactKind.CHARGED_OFF, "2026-03-01", "off")
+    record_fact(conn, loan, off, request("k1"))
+    record_fact(conn, loan, fact(FactKind.RECOVERED, "2026-04-01", "agency", 20_000), request("k2"))
+    back = fact(FactKind.REVERSED, "2026-04-02", "back", reverses=off.key)
+    told = record_fact(conn, loan, back, request("k3"))
+    assert "voided" not in told
+    assert told["principal_minor"] == TERMS.principal - 17_600
+    check_ledger(conn, loan)
+
+
 def test_after_a_charge_off_money_is_a_recovery_and_nothing_else_may_come(conn: Conn, loan: LoanKey) -> None:
     off = record_fact(conn, loan, fact(FactKind.CHARGED_OFF, "2026-03-01", "off"), request("k1"))
     assert off["principal_minor"] == 0
