@@ -512,3 +512,36 @@ def test_the_worked_example_of_the_page_comes_out_to_the_cent() -> None:
     table = page.split("```")[1]
     assert len(read(table)) > 10
     told(table, replace(TERMS, late_charge=LateCharge(Fraction(5, 100))))
+
+
+def test_a_line_drawn_and_settled_on_one_day_owes_nothing_later() -> None:
+    """Settling comes after what is drawn that day, cash with its fee."""
+    facts = facts_of("2026-01-06  cash 1000.00\n2026-01-20  purchase 300.00")
+    on = date(2026, 1, 20)
+    settle = Fact(FactKind.PAID_OFF, on, on, "bank", "all")
+    for each in (facts, [settle, *facts]):
+        given = each if settle in each else [*each, settle]
+        state = fold_line(TERMS, given, as_of=date(2026, 8, 1))
+        assert (state.owed, state.overpaid, state.void) == ((0, 0, 0, 0), 0, ())
+
+
+def test_a_recovery_of_a_line_whose_charge_off_is_taken_back_is_a_payment() -> None:
+    facts = facts_of("2026-01-06  cash 1000.00\n2026-01-20  off")
+    on = date(2026, 2, 1)
+    money = Fact(FactKind.RECOVERED, on, on, "agency", "1", amount=60_000)
+    back = Fact(FactKind.REVERSED, on, on, "test", "back", reverses=facts[1].key)
+    state = fold_line(TERMS, [*facts, money, back], as_of=on)
+    assert state.void == ()
+    assert [(a.kind, a.amount, sum(a.parts)) for a in state.applied][-1] == ("repayment", 60_000, 60_000)
+
+
+def test_a_line_settled_keeps_the_money_it_was_settled_with() -> None:
+    """500.00 learnt later are credit; 500.00 drawn earlier and learnt later stay owed."""
+    facts = facts_of("2026-01-06  purchase 1000.00")
+    on, before = date(2026, 1, 20), date(2026, 1, 15)
+    settle = Fact(FactKind.PAID_OFF, on, on, "bank", "all", amount=100_000)
+    assert fold_line(TERMS, [*facts, settle], as_of=on).overpaid == 0
+    paid = Fact(FactKind.PAYMENT_RECEIVED, before, before, "bank", "late", amount=50_000)
+    assert fold_line(TERMS, [*facts, settle, paid], as_of=on).overpaid == 50_000
+    drawn = replace(paid, kind=FactKind.DRAWN, balance=BalanceKind.PURCHASE)
+    assert sum(fold_line(TERMS, [*facts, settle, drawn], as_of=on).owed) == 50_000

@@ -10,8 +10,10 @@ from datetime import date
 from fractions import Fraction
 
 from duewell.domain.facts import Fact, FactKind
-from duewell.domain.loan import ageing, fold
+from duewell.domain.loan import ageing, fold, prove
 from duewell.domain.product import Convention, Engine, InterestMethod, LoanTerms, Part
+from tests.domain.loan.stories import check
+from tests.domain.loan.test_proof import value
 from tests.domain.strategies import disbursed
 
 FLAT = Convention(
@@ -34,3 +36,49 @@ def test_deferred_interest_paid_in_part_leaves_the_rest_of_it() -> None:
     paid = Fact(FactKind.PAYMENT_RECEIVED, on, on, "bank", "1", amount=50_500)
     state = fold(replace(TWO, grace_principal=1), [disbursed(TWO), paid], as_of=date(2024, 3, 2))
     assert state.rows[1].due[Part.INTEREST] == 2_000
+
+
+PLAIN = LoanTerms(120_000, date(2026, 1, 1), 4, Fraction(12, 100), grace_interest=2)
+"""1,200.00 at 12 % in four instalments; the interest of the first two months is due with the third."""
+
+
+def test_the_instalment_leaves_room_for_interest_whenever_it_is_collected() -> None:
+    check(
+        PLAIN,
+        """
+        2026-01-01 lend 1200.00      -> interest1 0.00 principal1 295.54 interest2 0.00 principal2 298.50
+        2026-01-01 look              -> interest3 27.10 principal3 301.48 interest4 3.04 principal4 304.48
+        """,
+    )
+
+
+def test_money_in_a_month_whose_interest_is_deferred_is_principal() -> None:
+    """Half of January bore 5.81; it is asked in April with the rest, and not of a payment in January."""
+    check(
+        PLAIN,
+        """
+        2026-01-01 lend 1200.00
+        2026-01-16 pay 100.00        -> interest 0.00 principal 100.00
+        2026-03-01 look              -> interest1 0.00 interest2 0.00
+        """,
+    )
+
+
+def test_what_settles_the_loan_asks_what_was_deferred_and_leaves_nothing() -> None:
+    check(
+        PLAIN,
+        """
+        2026-01-01 lend 1200.00
+        2026-02-01 pay 295.54        -> interest 0.00 principal 295.54
+        2026-02-15 look              -> payoff 920.98
+        2026-02-15 settle            -> interest 16.52 principal 904.46 overpaid 0.00
+        2026-12-01 look              -> out 0.00 outstanding 0.00 dpd 0 row3 0.00 row4 0.00
+        """,
+    )
+
+
+def test_the_proof_of_a_grace_shows_every_month_in_the_row_that_asks_it() -> None:
+    row = prove(PLAIN, [disbursed(PLAIN)], as_of=PLAIN.start).rows[2]
+    due = row.due[Part.INTEREST]
+    assert sum(sign * value(each) for sign, each in due.terms) == due.amount == 2_710
+    assert value(row.due[Part.PRINCIPAL]) == 30_148

@@ -15,6 +15,7 @@ import pytest
 from duewell.domain.errors import Refusal
 from duewell.domain.facts import Fact, FactKind, as_recorded, in_order, refusal_to_record, voided
 from duewell.domain.loan import fold
+from duewell.domain.postings import journals_of
 from duewell.domain.product import Allocation, Convention, ExcessRule, FeeBasis, FeeTerms, FeeWhen, LoanTerms
 from tests.domain.loan.stories import Story, check
 
@@ -262,3 +263,46 @@ def test_interest_that_the_last_row_kept_is_asked_once_though_a_charge_comes_aft
         2026-01-01 look                 -> outstanding 0.00 dpd 0
         """,
     )
+
+
+# -- the borrower's credit -------------------------------------------------------------------------
+
+
+def test_credit_meets_what_is_charged_later_at_once() -> None:
+    """94.19 were paid too much: a fee of 5.00 is met, and of a penalty of 100.00 what is left of it."""
+    check(
+        YEAR,
+        """
+        2026-01-01 lend 1200.00
+        2026-01-16 pay 1300.00        -> overpaid 94.19
+        2026-02-10 fee 5.00           -> fee 0.00 overpaid -5.00 credit 89.19 outstanding 0.00
+        2026-02-10 penalty 100.00     -> penalty 10.81 overpaid -89.19 credit 0.00
+        2026-03-02 look               -> outstanding 10.81 dpd 1
+        """,
+    )
+
+
+def test_credit_goes_out_before_more_money_is_lent() -> None:
+    check(
+        YEAR,
+        """
+        2026-01-01 lend 1200.00
+        2026-01-16 pay 1300.00        -> overpaid 94.19
+        2026-02-10 lend 50.00         -> overpaid -50.00 credit 44.19 out 0.00
+        2026-02-11 lend 100.00        -> overpaid -44.19 credit 0.00 out 55.81
+        """,
+    )
+
+
+def test_the_ledger_takes_from_the_borrowers_credit_what_it_met() -> None:
+    story = told(
+        "2026-01-01 lend 1200.00\n2026-01-16 pay 1300.00\n2026-02-10 fee 5.00\n2026-02-11 lend 100.00"
+    )
+    state = fold(YEAR, story.facts, as_of=date(2026, 2, 11))
+    held: dict[str, int] = {}
+    for journal in journals_of(state.applied).values():
+        for line in journal.lines:
+            held[line.account.code] = held.get(line.account.code, 0) + line.amount_minor
+    assert held["borrower_credit"] == 0
+    assert held["loans_principal"] == state.principal_out == 10_000 - (9_419 - 500)
+    assert held.get("fee_receivable", 0) == 0
