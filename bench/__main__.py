@@ -14,12 +14,13 @@ import platform
 import sys
 from collections.abc import Callable, Iterator
 
-from bench import day, fold, peers, taking_over
+from bench import eod, fold, peers, posting, taking_over
 from bench.figures import Figure, as_json, as_table
 
 BENCHES: dict[str, Callable[[argparse.Namespace], Iterator[Figure]]] = {
     "fold": fold.run,
-    "day": day.run,
+    "eod": eod.run,
+    "posting": posting.run,
     "import": taking_over.run,
     "peers": peers.run,
 }

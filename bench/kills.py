@@ -44,16 +44,18 @@ _NAMED = (
     "array(select (m.name, m.accrual_class)::text from unnest({0}) with ordinality as u(no, at)"
     " join duewell.measure m on m.measure_no = u.no order by u.at)"
 )
+_PRODUCT = (
+    "(select p.product_code || '@' || p.version from duewell.product p where p.product_no = t.product_no)"
+)
+_MEASURE = "(select (name, accrual_class)::text from duewell.measure m where m.measure_no = t.measure_no)"
 _LEDGERS = {
-    "portfolio_sum": "day, product_no, (select (name, accrual_class)::text from duewell.measure m"
-    " where m.measure_no = t.measure_no), value",
-    "day_sum": "day, slice_no, product_no, (select (name, accrual_class)::text from duewell.measure m"
-    " where m.measure_no = t.measure_no), adds",
-    "gl_journal": "t.*",
+    "portfolio_sum": f"day, {_PRODUCT}, {_MEASURE}, value",
+    "day_sum": f"day, slice_no, {_PRODUCT}, {_MEASURE}, adds",
+    "gl_journal": f"day, {_PRODUCT}, kind, accounts, amounts",
     "observation": "t.*",
     "wish": "t.*",
-    "agenda": "person_id, loan_no, product_no, is_turned, since, dates, kinds, cum, sum_to, sum_add, pays, "
-    + _NAMED.format("sum_measure"),
+    "agenda": f"person_id, loan_no, {_PRODUCT}, is_turned, since, dates, kinds, cum, pays, base_on,"
+    " level, flow, " + _NAMED.format("level_measure") + ", " + _NAMED.format("flow_measure"),
     "loan_state": "t.*",
     "journal": "t.*",
     "loan_fact": "person_id, loan_no, seq, kind, effective_on, recorded_on, source, source_ref, payload",

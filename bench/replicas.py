@@ -26,15 +26,27 @@ _TABLES = {
     "loan_fact": "loan_no, seq, kind, schema_version, effective_on, recorded_on, recorded_at, source,"
     " source_ref, actor, payload, reverses_seq",
     "journal": "loan_no, seq, part, posted_on, accounts, amounts",
-    "agenda": "loan_no, book_id, product_no, is_turned, since, dates, kinds, cum, sum_to, sum_measure,"
-    " sum_add, pays",
+    "agenda": "loan_no, book_id, product_no, is_turned, since, dates, kinds, cum, pays, base_on,"
+    " level_measure, level, flow_measure, flow",
 }
 _BATCH = 20
 """Copies made by one statement, so that memory stays small and the rows of a copy lie together."""
 
 
-def make_book(conn: Connection, code: str, *, count: int, seed: int, open_on: date, at: datetime) -> int:
-    """Fill a new book with `count` loans or the next multiple above; returns how many there are."""
+def make_book(
+    conn: Connection,
+    code: str,
+    *,
+    count: int,
+    seed: int,
+    open_on: date,
+    at: datetime,
+    is_doubled: bool = False,
+) -> int:
+    """Fill a new book with `count` loans or the next multiple above; returns how many there are.
+
+    `is_doubled` adds as many again that have nothing to do: their dates lie ten years later.
+    """
     base = min(count, COMPUTED)
     generate_book(conn, code, count=base, seed=seed, open_on=open_on, at=at)
     copies = -(-count // base)
@@ -46,6 +58,11 @@ def make_book(conn: Connection, code: str, *, count: int, seed: int, open_on: da
         last = min(copies - 1, first + _BATCH - 1)
         for table, columns in _TABLES.items():
             _copy(conn, table, columns, first, last)
+    if is_doubled:
+        for first in range(copies, 2 * copies, _BATCH):
+            last = min(2 * copies - 1, first + _BATCH - 1)
+            for table, columns in _TABLES.items():
+                _copy(conn, table, _later(columns), first, last)
     for table in ("gl_journal", "portfolio_sum", "day_run"):
         conn.execute(f"delete from duewell.{table}")  # noqa: S608 - constants of this module
     whole: dict[int, Sums] = {no: {key: v * copies for key, v in each.items()} for no, each in sums.items()}
@@ -55,6 +72,12 @@ def make_book(conn: Connection, code: str, *, count: int, seed: int, open_on: da
         conn.execute(f"drop table if exists base_{table}")
     conn.execute("vacuum analyze")
     return base * copies
+
+
+def _later(columns: str) -> str:
+    """The same columns of an agenda ten years on, of a loan that is on time."""
+    on_time = columns.replace("is_turned, since,", "false, null,")
+    return on_time.replace(" dates,", " (select array_agg(d + 3650 order by d) from unnest(dates) as d),")
 
 
 def _copy(conn: Connection, table: str, columns: str, first: int, last: int) -> None:

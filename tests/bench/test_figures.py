@@ -14,7 +14,7 @@ from types import ModuleType
 import psycopg
 import pytest
 
-from bench import day, kills, soak, taking_over
+from bench import eod, kills, soak, taking_over
 from bench.figures import as_json, as_table, figure, ratio
 from bench.properties import Properties
 from duewell.store.server import EmbeddedServer, create_database
@@ -52,9 +52,9 @@ def test_touching_every_loan_adds_what_the_loans_earn(
 ) -> None:
     """On a taken-over book, whose sums verify: the comparator's slopes are the book's own."""
     taking_over.take_over(conn, taking_over.synthetic_tape(40))
-    day.close_day(conn, taking_over.BOOK, until=taking_over.TAPE_DAY, at=taking_over.AT)
-    day.make_touched(conn, taking_over.BOOK)
-    assert day.check_touched(conn, taking_over.BOOK), capsys.readouterr().err
+    eod.close_day(conn, taking_over.BOOK, until=taking_over.TAPE_DAY, at=taking_over.AT)
+    eod.make_touched(conn, taking_over.BOOK)
+    assert eod.check_touched(conn, taking_over.BOOK), capsys.readouterr().err
     earned = conn.execute("select sum(slope) from bench_touched").fetchone()
     assert earned is not None and earned[0] > 0
 

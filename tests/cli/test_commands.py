@@ -209,7 +209,7 @@ def test_a_reference_the_book_holds_with_other_figures_is_refused(book: str, tap
 
 
 @pytest.mark.parametrize(
-    ("columns", "code"), [("/dev/zero", "tape-not-a-file"), ("deep", "column-map-unreadable")]
+    ("columns", "code"), [("/dev/zero", "file-not-a-file"), ("deep", "column-map-unreadable")]
 )
 def test_a_column_map_that_is_none_is_refused(
     url: str, tape: Path, tmp_path: Path, columns: str, code: str
@@ -222,12 +222,18 @@ def test_a_column_map_that_is_none_is_refused(
 
 
 @pytest.mark.parametrize(
-    "there", ["postgresql://nobody@127.0.0.1:1/x", "host=127.0.0.1 port=1", "mysql://x", "foo"]
+    ("there", "code"),
+    [
+        ("postgresql://nobody@127.0.0.1:1/x", "database-not-reached"),
+        ("host=127.0.0.1 port=1", "database-not-reached"),
+        ("foo", "database-not-reached"),
+        ("mysql://a/b", "database-url-not-postgresql"),
+    ],
 )
-def test_a_database_that_cannot_be_reached_is_a_fault_with_a_sentence(there: str) -> None:
+def test_a_database_that_cannot_be_reached_is_a_fault_with_a_sentence(there: str, code: str) -> None:
     failed = duewell(there, "verify", "--book", "b", "--json")
     assert failed.returncode == 3
-    assert json.loads(failed.stderr)["title"] == "database-not-reached"
+    assert json.loads(failed.stderr)["title"] == code
 
 
 def test_a_full_disk_behind_the_output_leaves_no_traceback(book: str) -> None:
@@ -314,7 +320,7 @@ def test_what_was_known_can_be_asked_at_an_instant(book: str, loan: str) -> None
     early = ("--known", "2018-06-24T00:00:00Z")
     assert (
         json.loads(duewell(book, "loan", "show", loan, *early, "--json").stderr)["title"]
-        == "loan-not-there-yet"
+        == "loan-not-known-at"
     )
     late = ("--known", "2100-01-01T00:00:00+08:00")
     shown = json.loads(duewell(book, "loan", "show", loan, *late, "--json").stdout)
@@ -452,3 +458,36 @@ principal = ["1,000.00", "50,000.00"]
 rate_pct = "12"
 instalments = [3, 24]
 """
+
+
+def test_a_whole_book_is_valued_and_written_as_a_tape_from_the_command_line(
+    book: str, tmp_path: Path
+) -> None:
+    words = ("book", "value", "--book", "b")
+    shown = duewell(book, *words)
+    assert shown.returncode == 0 and "@1" in shown.stdout and "By days past due" in shown.stdout
+    one, two = duewell(book, *words, "--json"), duewell(book, *words, "--json", "--workers", "2")
+    assert one.stdout == two.stdout
+    document = json.loads(one.stdout)
+    assert document["schema"] == "duewell.book-value/1"
+    assert document["totals"]["loans"] == 60
+    assert document["totals"]["principal_out_minor"] == 60 * 1_000_000
+    path = tmp_path / "tape.parquet"
+    made = duewell(book, "book", "tape", "--book", "b", "-o", str(path))
+    assert (made.returncode, made.stderr) == (0, "") and "60 loans" in made.stdout
+    first = path.read_bytes()
+    again = duewell(book, "book", "tape", "--book", "b", "-o", str(path), "--json")
+    assert again.returncode == 1 and json.loads(again.stderr)["title"] == "output-there-already"
+    forced = duewell(book, "book", "tape", "--book", "b", "-o", str(path), "--force", "--workers", "2")
+    assert forced.returncode == 0 and path.read_bytes() == first
+    nowhere = duewell(book, "book", "tape", "--book", "b", "-o", str(tmp_path / "no" / "x"), "--lang", "zh")
+    assert nowhere.returncode == 1 and "无法写入" in nowhere.stderr
+
+
+def test_a_book_is_verified_by_several_workers_from_the_command_line(book: str) -> None:
+    one = duewell(book, "verify", "--book", "b", "--json")
+    two = duewell(book, "verify", "--book", "b", "--json", "--workers", "2")
+    assert (two.returncode, two.stdout) == (0, one.stdout)
+    wrong = duewell(book, "verify", "--book", "b", "--workers", "65")
+    assert wrong.returncode == 1 and "65 workers" in wrong.stderr
+    assert duewell(book, "book", "value", "--book", "b", "--engine", "x").returncode == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -10,9 +11,12 @@ from tests.cli.test_commands import duewell
 
 
 @pytest.fixture
-def book(url: str) -> str:
+def book(url: str, tmp_path: Path) -> str:
     opened = duewell(url, "book", "open", "--book", "b", "--currency", "CNY", "--open-on", "2026-01-05")
     assert opened.returncode == 0
+    none = tmp_path / "none.toml"
+    none.write_text("# no cap: those of the pack are meant for loans\n", "utf-8")
+    assert duewell(url, "caps", "set", str(none), "--book", "b").returncode == 0
     return url
 
 
@@ -50,6 +54,13 @@ def test_a_line_lives_from_the_command_line(book: str) -> None:
             done = duewell(book, *words, "--lang", lang)
             assert done.returncode == 0 and done.stderr == ""
     assert duewell(book, "pay", "--loan", line, "--amount", "500", "--key", "p").returncode == 0
+    assert_explained(book, line)
+    words = ("ledger", "explain", "--book", "b", "--entry", f"{line}-5-1")
+    entry = json.loads(duewell(book, *words, "--json").stdout)
+    (journal,) = entry["journals"]
+    assert {each["account"] for each in journal["lines"]} >= {"cash_clearing", "loans_principal"}
+    assert "已还最低还款额，第 1 期账单" in duewell(book, *words, "--lang", "zh").stdout
+    assert "paid on the minimum, statement 1" in duewell(book, *words, "--lang", "en").stdout
     assert duewell(book, "reverse", "--loan", line, "--ref", "p").returncode == 0
     assert duewell(book, "record", line, "settle").returncode == 0
     assert json.loads(duewell(book, "line", "show", line, "--json").stdout)["outstanding_minor"] == 0
@@ -58,6 +69,36 @@ def test_a_line_lives_from_the_command_line(book: str) -> None:
     )
     assert [(each["loan_id"], each["dpd"]) for each in late["loans"]] == [(line, 5)]
     assert duewell(book, "verify", "--book", "b").returncode == 0
+
+
+def assert_explained(book: str, line: str) -> None:
+    """A statement's interest and minimum, and the totals, open in both languages and as data."""
+    explain = ("line", "explain", line)
+    told = json.loads(duewell(book, *explain, "--statement", "1", "--json").stdout)
+    assert (told["schema"], told["line_id"]) == ("duewell.proof/1", line)
+    assert told["proof"]["amount_minor"] == 7_323
+    of = {each["code"]: each["slices"][0] for each in told["proof"]["terms"]}
+    assert of["interest-of-plan"]["rate_of_period"] == "3/500"
+    assert of["interest-of-cash"]["rate_per_year"] == "9/50"
+    shown = json.loads(duewell(book, "line", "show", line, "--json").stdout)
+    for words, minor in (
+        (("--part", "minimum"), shown["statements"][0]["minimum_minor"]),
+        (("--part", "late-charge"), shown["statements"][0]["late_charge_minor"]),
+        (("--part", "principal"), shown["statements"][0]["own_minimum_minor"]["principal"]),
+        (("--total", "balance"), shown["outstanding_minor"]),
+        (("--total", "overdue"), shown["overdue_minor"]),
+    ):
+        assert json.loads(duewell(book, *explain, *words, "--json").stdout)["proof"]["amount_minor"] == minor
+    for lang, which, word in (
+        ("en", (), "0.6% × 1 of the statement's period"),
+        ("zh", (), "每日为 1/365 年"),
+        ("en", ("--part", "late-charge"), "minimums not paid, without penalties"),
+        ("zh", ("--part", "minimum"), "其余本金的最低比例，第 1 期账单"),
+        ("en", ("--total", "payoff"), "interest accrued"),
+        ("zh", ("--total", "payoff"), "当日结清金额"),
+    ):
+        done = duewell(book, *explain, *which, "--lang", lang)
+        assert done.returncode == 0 and word in done.stdout, done.stdout + done.stderr
 
 
 OPEN = "line open --book b --limit 1 --rate 1 --statement-day 1"
@@ -73,7 +114,10 @@ REFUSED = f"""
     fact-before-the-loan          line draw --line LINE --amount 1 --on 2026-01-04
     conversion-above-purchases    line convert --line LINE --amount 1 --instalments 3 --rate 9
     conversion-without-cost       line convert --line LINE --amount 1 --instalments 3
-    statement-not-found           line statement LINE
+    statement-none-closed         line statement LINE
+    statement-none-closed         line explain LINE
+    total-unknown                 line explain LINE --total all
+    part-unknown                  line explain LINE --part all
     contract-not-a-loan           loan show LINE
     contract-not-a-loan           loan explain LINE
     contract-not-a-loan           loan preview LINE --if settle

@@ -27,7 +27,10 @@ def source() -> str:
 
 def codes() -> set[str]:
     text = source()
-    proofs = {*re.findall(r'Proof\(\s*"([a-z-]+)"', text), *re.findall(r'_sum\(\s*"([a-z-]+)"', text)}
+    proofs = {
+        *re.findall(r'Proof\(\s*"([a-z-]+)"', text),
+        *re.findall(r'(?:_sum|total|_used|_less)\(\s*"([a-z-]+)"', text),
+    }
     assert len(proofs) > 20
     told = {f"proof-{code}" for code in proofs} | {f"proof-{part.name.lower()}" for part in Part}
     told |= {f"fact-{kind.value.lower()}" for kind in FactKind}

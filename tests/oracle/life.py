@@ -120,12 +120,16 @@ def answer(deal: Deal, acts: Sequence[Act], as_of: date) -> Answer:
 
 
 def shown_rows(life: Life, lines: list[Line]) -> list[Row]:
-    """Every row closed or open; with fewer instalments the open ones end where nothing is left to repay."""
+    """Every row closed or open; with fewer instalments the open ones end where nothing is left to repay.
+
+    A row of a grace asks nothing by agreement, which is no end.
+    """
+    last_deferring = life.deal.grace_interest + (1 if life.deal.down_share else 0)
     is_ending = life.deal.prepayment == "reduce number" and life.deal.engine == "cumulative"
     if is_ending and cumulative.is_recalculated(life.deal):
-        asking = [n for n in lines if any(n.due.values()) or any(n.paid.values()) or n.is_met]
-        end = max((n.nr for n in asking if not n.is_charge), default=0)
-        lines = [n for n in lines if n.nr <= end or n in asking]
+        in_grace = [n.is_grace or (life.deal.grace_interest and n.nr <= last_deferring) for n in lines]
+        asking = [any(n.due.values()) or any(n.paid.values()) or n.is_met for n in lines]
+        lines = [n for n, keeps, asks in zip(lines, in_grace, asking, strict=True) if keeps or asks]
     return [
         (n.nr, n.due_on, tuple(n.due[p] for p in PARTS), tuple(n.paid[p] for p in PARTS), n.balance)
         for n in [*life.past, *lines]

@@ -24,6 +24,7 @@ from duewell.domain.facts import ChargeBase, DueDateMoved, Extended, Fact, FactK
 from duewell.domain.loan import fold
 from duewell.domain.product import Convention, Engine, LoanTerms, PenaltyTerms, terms_to_payload
 from duewell.services.close_day import Progress, close_day
+from duewell.services.rebuild_agendas import rebuild_agendas
 from duewell.services.record_fact import Request, record_fact
 from duewell.services.report_overdue import report_overdue
 from duewell.services.verify_book import verify_book
@@ -219,7 +220,7 @@ def rewrite(conn: Conn, key: LoanKey) -> None:
     loan = loans.read_loan(conn, key)
     plan, _ = agenda(loan.terms, loans.read_facts(conn, key), open_on=START)
     plans = [(key, loan.product_no, plan)]
-    agendas.put_agendas(conn, plans, book_id=loan.book_id, measures=agendas.Measures(conn))
+    agendas.put_agendas(conn, plans, book_id=loan.book_id, open_on=START, measures=agendas.Measures(conn))
 
 
 def test_a_run_that_stopped_after_some_slices_goes_on(book: Conn) -> None:
@@ -371,7 +372,7 @@ def test_verify_finds_a_cent_that_went_astray(book: Conn) -> None:
 
 def test_verify_finds_an_agenda_that_says_something_else(book: Conn) -> None:
     lend(book, 7)
-    book.execute("update duewell.agenda set sum_add[2] = sum_add[2] + 1")
+    book.execute("update duewell.agenda set level[cardinality(level)] = level[cardinality(level)] + 1")
     assert "agenda-differs-from-facts" in {code for code, _ in verify_book(book, "demo").findings}
 
 
@@ -438,3 +439,73 @@ def test_a_worker_that_dies_leaves_its_slices_to_the_others(book: Conn) -> None:
 def test_slices_and_workers_that_cannot_be_are_refused(book: Conn, given: dict[str, int], code: str) -> None:
     with pytest.raises(InvalidInput, match=code):
         close_day(book, "demo", until=START, at=AT, **given)
+
+
+# -- what verify finds -----------------------------------------------------------------------------
+
+PLANTED = {
+    "a level of an agenda": (
+        "update duewell.agenda set level = array(select l + 1 from unnest(level) as l) where person_id = 7",
+        "agendas-differ-from-sums",
+    ),
+    "a sum of a day": (
+        "update duewell.portfolio_sum set value = value + 1 where day = '2026-02-03'",
+        "sums-do-not-follow",
+    ),
+    "what a slice added": ("update duewell.day_sum set adds = adds + 1", "sums-do-not-follow"),
+    "a total posted": (
+        "update duewell.gl_journal set amounts[1] = amounts[1] + 1, amounts[2] = amounts[2] - 1"
+        " where day = '2026-02-01'",
+        "totals-differ-from-sums",
+    ),
+    "what was paid by table": (
+        "update duewell.loan_state set paid_minor = paid_minor + 1 where person_id = 7",
+        "paid-differs-from-facts",
+    ),
+    "a loan's journal": (
+        "update duewell.journal set amounts[1] = amounts[1] + 1, amounts[2] = amounts[2] - 1",
+        "journals-differ-from-facts",
+    ),
+}
+OF_LOANS = {"paid-differs-from-facts", "journals-differ-from-facts"}
+
+
+@pytest.mark.parametrize("what", PLANTED)
+def test_verify_finds_what_was_changed_behind_its_back(book: Conn, what: str) -> None:
+    lend(book, 7)
+    lend(book, 9 << 59, "flat")
+    close(book, "2026-02-05")
+    clean(book)
+    statement, code = PLANTED[what]
+    book.execute("set session_replication_role = replica")
+    assert book.execute(statement).rowcount > 0
+    assert code in {found for found, _ in verify_book(book, "demo").findings}
+    assert code in {found for found, _ in verify_book(book, "demo", sample=2).findings}
+    sums_only = {found for found, _ in verify_book(book, "demo", sample=0).findings}
+    assert (code in sums_only) is (code not in OF_LOANS)
+
+
+def test_a_sample_says_how_many_wrong_loans_it_could_have_missed(book: Conn) -> None:
+    for person in range(1, 9):
+        lend(book, person)
+    close(book, "2026-01-03")
+    found = verify_book(book, "demo", sample=3, seed=5)
+    assert found.findings == []
+    assert found.wrong_share_max is not None
+    assert found.wrong_share_max == pytest.approx(0.632, abs=0.001)
+    assert found.checked["journals-differ-from-facts"] == 3
+    assert verify_book(book, "demo", sample=8).wrong_share_max is None
+    with pytest.raises(InvalidInput, match="sample-negative"):
+        verify_book(book, "demo", sample=-1)
+
+
+def test_agendas_are_written_anew_from_facts(book: Conn) -> None:
+    keys = [lend(book, 7), lend(book, 9 << 59, "flat")]
+    close(book, "2026-02-05")
+    send(book, keys[0], FactKind.PAYMENT_RECEIVED, date(2026, 2, 6), "p", 50_000)
+    book.execute("update duewell.agenda set base_on = null, level = '{}', level_measure = '{}'")
+    assert {code for code, _ in verify_book(book, "demo").findings} >= {"agendas-without-standing"}
+    assert rebuild_agendas(book, "demo") == 2
+    clean(book)
+    close(book, "2026-03-05")
+    clean(book)

@@ -26,6 +26,7 @@ from duewell.domain.money import currency
 from duewell.domain.product import Convention, LoanTerms, PenaltyTerms, terms_to_payload
 from duewell.services.close_day import close_day
 from duewell.services.close_period import close_period
+from duewell.services.generate_book import generate_book
 from duewell.services.open_book import open_book
 from duewell.services.record_fact import Request, record_fact
 from duewell.services.report_ledger import ExportFormat, explain_total, export, trial_balance_of
@@ -245,3 +246,32 @@ def test_a_book_without_a_closed_day_has_no_ledger_to_show(book: Conn) -> None:
     with pytest.raises(Refusal) as refused:
         trial_balance_of(book, "demo")
     assert refused.value.code == "no-day-closed-yet"
+
+
+@pytest.mark.parametrize("first", [None, date(2026, 6, 1), date(2026, 6, 3), date(2026, 6, 5)])
+@pytest.mark.parametrize("is_detailed", [False, True])
+def test_a_book_whose_loans_bring_a_history_exports_what_beancount_adds_up(
+    conn: Conn, tmp_path: Path, first: date | None, is_detailed: bool
+) -> None:
+    generate_book(conn, "gen", count=60, seed=3, open_on=date(2026, 6, 1), at=AT)
+    close_day(conn, "gen", until=date(2026, 6, 5), at=AT)
+    path = tmp_path / "g.beancount"
+    told = export(conn, "gen", form=ExportFormat.BEANCOUNT, first=first, last=None, is_detailed=is_detailed)
+    path.write_text("".join(told), "utf-8")
+    _, errors, _ = loader.load_file(str(path))
+    assert errors == []
+    assert "balances before" in path.read_text("utf-8")
+
+
+def test_a_day_before_the_book_has_no_balances(conn: Conn) -> None:
+    generate_book(conn, "gen", count=5, seed=3, open_on=date(2026, 6, 1), at=AT)
+    close_day(conn, "gen", until=date(2026, 6, 2), at=AT)
+    before = date(2026, 5, 31)
+    for ask in (
+        lambda: trial_balance_of(conn, "gen", as_of=before),
+        lambda: explain_total(conn, "gen", day=before, account_code="interest_income"),
+        lambda: list(export(conn, "gen", form=ExportFormat.CSV, first=before, last=None, is_detailed=False)),
+    ):
+        with pytest.raises(Refusal) as refused:
+            ask()
+        assert refused.value.code == "day-before-the-book"

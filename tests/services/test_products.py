@@ -13,7 +13,7 @@ import pytest
 from duewell.domain.errors import InvalidInput, NotFound
 from duewell.domain.facts import Fact, FactKind
 from duewell.domain.loan import fold
-from duewell.domain.product import Part
+from duewell.domain.product import OWN_TERMS, Part
 from duewell.services.close_day import close_day
 from duewell.services.define_product import define_product
 from duewell.services.disburse_loan import disburse_loan
@@ -21,7 +21,7 @@ from duewell.services.open_book import open_book
 from duewell.services.record_fact import Request, record_fact
 from duewell.services.set_caps import set_caps
 from duewell.services.verify_book import verify_book
-from duewell.store import loans, products
+from duewell.store import books, loans, products
 from duewell.store.loans import LoanKey
 from tests.domain.product.test_product import FILE
 
@@ -77,15 +77,16 @@ def test_a_loan_sent_twice_is_made_once_and_verifies(book: Conn) -> None:
 
 
 def test_what_is_not_defined_is_refused(book: Conn) -> None:
-    with pytest.raises(NotFound, match="product-not-found"):
+    with pytest.raises(NotFound, match="product-none"):
         lend(book, "cash")
-    with pytest.raises(NotFound, match="product-not-found"):
+    with pytest.raises(NotFound, match="product-none"):
         lend(book, "cash@1@1; --")
     with pytest.raises(InvalidInput, match="product-currency-foreign"):
         define_product(book, "b", given(currency="USD"))
 
 
-def test_a_code_of_loans_with_terms_of_their_own_cannot_be_a_product(book: Conn) -> None:
+def test_loans_on_plain_terms_take_no_code_from_a_product(book: Conn) -> None:
+    """The example of the documentation is called cash, as loans on plain terms once were."""
     disburse_loan(
         book,
         "b",
@@ -95,8 +96,16 @@ def test_a_code_of_loans_with_terms_of_their_own_cannot_be_a_product(book: Conn)
         on=None,
         request=Request("t", "k", "t", NOON),
     )
+    assert define_product(book, "b", given(code="cash"))[1]
+    with pytest.raises(InvalidInput, match="product-code-unreadable"):
+        define_product(book, "b", given(code="plain_loan"))
+
+
+def test_a_code_of_loans_with_terms_of_their_own_cannot_be_a_product(book: Conn) -> None:
+    row = books.read_book(book, "b")
+    books.add_product(book, row, "tape", version=1, valid_from=row.opened_on, terms=OWN_TERMS)
     with pytest.raises(InvalidInput, match="product-code-taken"):
-        define_product(book, "b", given(code="cash"))
+        define_product(book, "b", given(code="tape"))
 
 
 def test_a_book_with_fees_closes_its_days_and_verifies(book: Conn) -> None:
@@ -138,3 +147,47 @@ def test_a_cap_is_kept_when_a_product_is_defined_and_again_when_money_goes_out(b
     lend(book, "cash", "k3", rate=Fraction(11, 100))
     with pytest.raises(InvalidInput, match="cap-exceeded"):
         define_product(book, "b", given(instalments=[3, 36]))
+
+
+KEPT = {"code": "service", "charged_by": "lender", "when": "kept from the proceeds", "source": "clause 5"}
+
+
+@pytest.mark.parametrize("pack", [None, "cn-private"])
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"fees": [{**KEPT, "basis": "original principal", "pct": "100"}]}, "fees-above-principal"),
+        ({"fees": [{**KEPT, "basis": "flat", "amount": "1,000.00"}]}, "fees-above-principal"),
+        (
+            {
+                "fees": [
+                    {**KEPT, "basis": "flat", "amount": "500.00"},
+                    {**KEPT, "code": "other", "basis": "original principal", "pct": "50"},
+                ]
+            },
+            "fees-above-principal",
+        ),
+        ({"plan": {"down_payment_pct": "60", "balloon_pct": "40"}}, "plan-share-out-of-range"),
+        ({"every": 100_000}, "plan-too-long"),
+        ({"instalments": 1200, "every": 2}, "plan-too-long"),
+    ],
+)
+def test_a_product_that_no_loan_could_be_lent_by_is_refused_when_it_is_defined(
+    book: Conn, pack: str | None, changes: dict[str, Any], code: str
+) -> None:
+    if pack is not None:
+        set_caps(book, "b", pack)
+    with pytest.raises(InvalidInput) as refused:
+        define_product(book, "b", given(**changes))
+    assert refused.value.code == code, "for the same reason with caps and without"
+    assert products.of_book(book, 1) == []
+
+
+def test_just_inside_what_can_be_lent_a_product_is_defined(book: Conn) -> None:
+    for changes in (
+        {"fees": [{**KEPT, "basis": "flat", "amount": "999.99"}]},
+        {"fees": [{**KEPT, "basis": "original principal", "pct": "99.9"}]},
+        {"plan": {"down_payment_pct": "60", "balloon_pct": "39.9"}},
+        {"instalments": 1200, "convention": "progressive-30-360/1"},
+    ):
+        assert define_product(book, "b", given(**changes))[1]

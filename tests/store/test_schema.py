@@ -6,6 +6,9 @@ can be sharded by person. How: the real server, refusals tried one by one, the c
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import psycopg
 import pytest
 
@@ -14,7 +17,7 @@ from duewell.store.server import VERSION, EmbeddedServer, start
 
 APPEND_ONLY = ["loan", "loan_fact", "journal", "request_key", "receipt", "product", "account"]
 REFERENCE = {"account", "book", "product", "measure"}
-OF_A_DAY = {"day_run", "day_chunk", "day_sum", "portfolio_sum", "gl_journal"}
+OF_A_DAY = {"day_run", "day_chunk", "day_sum", "portfolio_sum", "gl_journal", "alarm"}
 OF_A_PERIOD = {"accounting_period"}
 EXCEPTIONS = {"request_key", "receipt"}
 
@@ -113,6 +116,100 @@ def test_keys_lead_with_the_person(conn: psycopg.Connection) -> None:
         assert columns[0] == "person_id", (name, columns)
         if "loan_no" in columns:
             assert columns[1] == "loan_no", (name, columns)
+
+
+# -- what docs/reference/sharding.md says ---------------------------------------------------------
+
+SHARDING = Path(__file__).parents[2] / "docs" / "reference" / "sharding.md"
+
+
+def classes() -> dict[str, list[str]]:
+    """The tables of each class, as the page says."""
+    text = SHARDING.read_text("utf-8").split("## Tables\n")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \| [^|]+ \|$", text, re.MULTILINE)
+    return {name: re.findall(r"`(\w+)`", tables) for name, tables in rows if "`" in tables}
+
+
+def tables(conn: psycopg.Connection) -> list[str]:
+    rows = conn.execute(
+        "select relname from pg_class where relnamespace = 'duewell'::regnamespace and relkind = 'r'"
+    )
+    return sorted(name for (name,) in rows.fetchall())
+
+
+def test_the_page_names_every_table_in_exactly_one_class(conn: psycopg.Connection) -> None:
+    found = classes()
+    assert set(found) == {"a person's", "reference", "by its own key", "a book's day", "a book's period"}
+    assert sorted(name for each in found.values() for name in each) == tables(conn)
+    assert set(found["reference"]) == REFERENCE
+    assert set(found["by its own key"]) == EXCEPTIONS
+    assert set(found["a book's day"]) == OF_A_DAY
+    assert set(found["a book's period"]) == OF_A_PERIOD
+
+
+def test_the_steps_distribute_what_the_classes_say() -> None:
+    """The statements of the page name each table once, reference tables and `person` first."""
+    steps = re.findall(r"^       (.+)$", SHARDING.read_text("utf-8"), re.MULTILINE)
+    named = re.findall(r"'(?:duewell\.)?(\w+)'", re.sub(r"colocate_with => '[^']+'", "", " ".join(steps)))
+    known = {table for each in classes().values() for table in each}
+    order = [name for name in named if name in known]
+    found = classes()
+    assert order == [*found["reference"], *found["a person's"], *found["by its own key"]]
+
+
+def test_only_reference_tables_draw_numbers_from_a_sequence(conn: psycopg.Connection) -> None:
+    """And no sequence leads a key of a person's table, nor stands anywhere in one."""
+    rows = conn.execute(
+        "select table_name, column_name from information_schema.columns where table_schema = 'duewell'"
+        " and (is_identity = 'YES' or column_default like 'nextval%')"
+    ).fetchall()
+    assert sorted(rows) == [("measure", "measure_no"), ("product", "product_no")]
+
+
+def test_every_unique_index_of_a_distributed_table_holds_its_distribution_column(
+    conn: psycopg.Connection,
+) -> None:
+    found = classes()
+    column = dict.fromkeys(found["a person's"], "person_id") | {
+        "request_key": "key",
+        "receipt": "provider_ref",
+    }
+    rows = conn.execute(
+        "select c.relname, array(select attname from unnest(i.indkey::int2[]) with ordinality k(n, o)"
+        " join pg_attribute a on a.attrelid = c.oid and a.attnum = k.n order by o)"
+        " from pg_index i join pg_class c on c.oid = i.indrelid"
+        " where c.relnamespace = 'duewell'::regnamespace and i.indisunique"
+    ).fetchall()
+    checked = {name for name, columns in rows if name in column and column[name] in columns}
+    assert checked == set(column)
+    assert all(column[name] in columns for name, columns in rows if name in column)
+    leads = {name: columns[0] for name, columns in rows if name in found["a person's"]}
+    assert set(leads.values()) == {"person_id"}
+
+
+def test_a_foreign_key_of_a_persons_table_stays_on_its_shard(conn: psycopg.Connection) -> None:
+    """It leads with the person on both sides, or points at a reference table."""
+    found = classes()
+    rows = conn.execute(
+        "select c.relname, f.relname,"
+        " (select attname from pg_attribute where attrelid = c.oid and attnum = k.conkey[1]),"
+        " (select attname from pg_attribute where attrelid = f.oid and attnum = k.confkey[1])"
+        " from pg_constraint k join pg_class c on c.oid = k.conrelid join pg_class f on f.oid = k.confrelid"
+        " where k.contype = 'f' and k.connamespace = 'duewell'::regnamespace"
+    ).fetchall()
+    assert len(rows) > 10
+    for table, target, first, theirs in rows:
+        if target in found["reference"]:
+            continue
+        assert (table in found["a person's"]) == (target in found["a person's"]), (table, target)
+        if table in found["a person's"]:
+            assert (first, theirs) == ("person_id", "person_id"), (table, target)
+
+
+def test_the_page_names_every_function_of_the_schema(conn: psycopg.Connection) -> None:
+    rows = conn.execute("select proname from pg_proc where pronamespace = 'duewell'::regnamespace").fetchall()
+    text = SHARDING.read_text("utf-8")
+    assert [name for (name,) in rows if f"`{name}`" not in text and f"`duewell.{name}`" not in text] == []
 
 
 def test_the_schema_goes_up_down_and_up(url: str) -> None:

@@ -11,7 +11,16 @@ import pytest
 from duewell.catalogues import template, template_codes
 
 SRC = Path(__file__).parents[2] / "src" / "duewell"
-ERRORS = {"InvalidInput", "NotFound", "Conflict", "PeriodClosed", "CurrencyMismatch", "Refusal", "Fault"}
+ERRORS = {
+    "InvalidInput",
+    "NotFound",
+    "Conflict",
+    "PeriodClosed",
+    "CurrencyMismatch",
+    "Refusal",
+    "UsageRefusal",
+    "Fault",
+}
 
 
 def raised() -> Iterator[tuple[str, frozenset[str]]]:

@@ -8,19 +8,19 @@ Source   docs/reference/caps.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from duewell.cli import _tables
 from duewell.cli._frame import Frame, day, ending, make_frame
 from duewell.cli._options import Book, Json, Lang
-from duewell.cli._products import read_toml
 from duewell.domain.product import Cap, caps_in_force, caps_table
 from duewell.gateways.cap_packs import caps_of_book
+from duewell.gateways.toml_files import TomlFile, read_toml
 from duewell.services.set_caps import set_caps
 from duewell.store import books
 
@@ -56,7 +56,9 @@ def set_(
     """Name the caps a book keeps from now on."""
     frame = make_frame(lang=lang, is_json=as_json)
     with ending(frame):
-        found = set_caps(frame.conn, book, read_toml(Path(caps)) if caps.endswith(".toml") else caps)
+        found = set_caps(
+            frame.conn, book, read_toml(Path(caps), TomlFile.CAPS) if caps.endswith(".toml") else caps
+        )
         _show(frame, book, found, books.read_book(frame.conn, book).open_on)
 
 
@@ -69,12 +71,29 @@ def _show(frame: Frame, book: str, caps: Iterable[Cap], on: date) -> None:
         [
             each["code"],
             each["from"],
-            each.get("measure", ""),
-            each.get("pct") or each.get("times") or each.get("amount"),
+            _limits(frame, each),
+            _limit(frame, each),
             frame.say("cli-yes" if each["verified"] else "cli-no"),
             each["source"],
         ]
         for each in lines
     ]
     heads = ("cli-cap", "cli-from", "cli-cap-measure", "cli-limit", "cli-verified", "cli-source")
-    _tables.table(frame, frame.say("cli-caps-title", book=book, on=on), heads, told)
+    title = frame.say("cli-caps-title", book=book, on=on)
+    _tables.table(frame, title, heads, told, folded={2, len(heads) - 1})
+
+
+def _limits(frame: Frame, line: Mapping[str, Any]) -> str:
+    """What a line limits, in words."""
+    kind = frame.say("cap-kind-" + line["kind"].replace(" ", "-"))
+    measure = line.get("measure")
+    if measure is None:
+        return kind
+    left, right = "（）" if frame.lang.startswith("zh") else (" (", ")")
+    return kind + left + frame.say("cap-measure-" + measure) + right
+
+
+def _limit(frame: Frame, line: Mapping[str, Any]) -> str:
+    if "times" in line:
+        return frame.say("cli-times", times=line["times"])
+    return f"{line['currency']} {line['amount']}" if "amount" in line else f"{line['pct']}%"

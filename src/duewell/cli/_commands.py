@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 import sys
-import tomllib
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -18,8 +17,23 @@ from typing import Annotated
 import typer
 
 from duewell import __version__
+from duewell.analytics.spreading import Engine
 from duewell.app import connect
-from duewell.cli import _caps, _cost, _demo, _ledger, _line, _loan, _products, _tables, _whatif
+from duewell.cli import (
+    _backup,
+    _book,
+    _caps,
+    _closing,
+    _cost,
+    _demo,
+    _ledger,
+    _line,
+    _loan,
+    _payments,
+    _products,
+    _tables,
+    _whatif,
+)
 from duewell.cli._frame import REFUSED, day, day_or_instant, ending, make_frame, now, run
 from duewell.cli._options import (
     AsOf,
@@ -33,17 +47,21 @@ from duewell.cli._options import (
     On,
     RatePct,
     find_loan,
-    new_key,
+    request_key,
 )
+from duewell.cli._trees import DEPTH
+from duewell.cli._usage import exclusive, filled, without
 from duewell.domain.errors import InvalidInput
 from duewell.domain.facts import Fact, FactKind, fact_named
 from duewell.domain.money import currency, parse_amount
 from duewell.domain.tape import LENDING_CLUB, ColumnMap, column_map
-from duewell.gateways.tape_files import read_rows, read_small
+from duewell.gateways.tape_files import read_rows
+from duewell.gateways.toml_files import TomlFile, read_toml
 from duewell.services.close_day import close_day
 from duewell.services.generate_book import generate_book
 from duewell.services.import_tape import import_tape
 from duewell.services.open_book import open_book
+from duewell.services.rebuild_agendas import rebuild_agendas
 from duewell.services.record_fact import Request, record_fact
 from duewell.services.report_overdue import as_document, report_overdue
 from duewell.services.verify_book import verify_book
@@ -61,8 +79,6 @@ book_app = typer.Typer(no_args_is_help=True, help="Books.")
 app.add_typer(report_app, name="report")
 app.add_typer(loan_app, name="loan")
 app.add_typer(book_app, name="book")
-
-COLUMN_MAP_BYTES_MAX = 64 * 1024
 
 
 @app.callback(invoke_without_command=True)
@@ -91,20 +107,21 @@ def book_open(
     open_on: Annotated[str, typer.Option("--open-on", help="Its first business date.")],
     is_live: Annotated[bool, typer.Option("--live", help="A live book; otherwise a sandbox.")] = False,
     buckets: Annotated[
-        str,
+        str | None,
         typer.Option("--buckets", help="First days of its buckets, such as 1,31,61,91; the usual ones else."),
-    ] = "",
+    ] = None,
     provisions: Annotated[
-        str,
+        str | None,
         typer.Option("--provisions", help="Per cent set aside, one a bucket, such as 1,3,25,50,75,100,100."),
-    ] = "",
+    ] = None,
     lang: Lang = None,
     as_json: Json = False,
 ) -> None:
     """Open a book."""
     frame = make_frame(lang=lang, is_json=as_json)
     with ending(frame):
-        first = day(open_on)
+        first, rates = day(open_on), filled("--provisions", provisions)
+        bucket_days = _days(filled("--buckets", buckets))
         assert first is not None
         row = open_book(
             frame.conn,
@@ -112,8 +129,8 @@ def book_open(
             currency_code=money,
             open_on=first,
             is_sandbox=not is_live,
-            bucket_days=_days(buckets),
-            provision_pct=[each.strip() for each in provisions.split(",")] if provisions else (),
+            bucket_days=bucket_days,
+            provision_pct=[each.strip() for each in rates.split(",")] if rates else (),
         )
         frame.tell("cli-book-opened", book=row.code, currency=row.currency, open_on=row.open_on)
         if as_json:
@@ -127,11 +144,13 @@ def book_open(
             )
 
 
-def _days(text: str) -> list[int]:
-    """The bucket days of an option, "" for none."""
-    if not re.fullmatch(r"([0-9]{1,5}(,[0-9]{1,5}){0,30})?", text):
+def _days(text: str | None) -> list[int]:
+    """The bucket days of an option, none where it was left out."""
+    if text is None:
+        return []
+    if not re.fullmatch(r"[0-9]{1,5}(,[0-9]{1,5}){0,30}", text):
         raise InvalidInput("buckets-out-of-order", given=text[:60])
-    return [int(each) for each in text.split(",") if each]
+    return [int(each) for each in text.split(",")]
 
 
 @book_app.command("generate")
@@ -163,6 +182,20 @@ def book_generate(
             frame.document({"schema": "duewell.generated-book/1", "book": book, "loans": made, "seed": seed})
 
 
+@book_app.command("rebuild")
+def book_rebuild(book: Book, lang: Lang = None, as_json: Json = False) -> None:
+    """Write every loan's agenda anew from its facts, after an upgrade or a finding of verify."""
+    frame = make_frame(lang=lang, is_json=as_json)
+    with ending(frame), frame.progress() as bar:
+        task = bar.add_task(book, total=None)
+        count = rebuild_agendas(
+            frame.conn, book, on_progress=lambda done, of: bar.update(task, completed=done, total=of)
+        )
+        frame.tell("cli-book-rebuilt", book=book, loans=count)
+        if as_json:
+            frame.document({"schema": "duewell.rebuilt-book/1", "book": book, "loans": count})
+
+
 @app.command("import")
 def import_(
     path: Annotated[Path, typer.Argument(help="The tape: CSV with a header.")],
@@ -182,6 +215,7 @@ def import_(
         task = bar.add_task(path.name, total=None)
         # The files are looked at before the database is reached: what is no tape is refused at once.
         named, rows = _columns(columns), read_rows(path)
+        frame.currency = named.currency
         report = import_tape(
             frame.conn,
             book,
@@ -202,11 +236,7 @@ def import_(
 def _columns(path: Path | None) -> ColumnMap:
     if path is None:
         return LENDING_CLUB
-    text = read_small(path, COLUMN_MAP_BYTES_MAX)
-    try:
-        return column_map(tomllib.loads(text))
-    except (ValueError, RecursionError) as problem:
-        raise InvalidInput("column-map-unreadable", path=str(path), problem=str(problem)[:120]) from problem
+    return column_map(read_toml(path, TomlFile.COLUMN_MAP))
 
 
 @app.command("day")
@@ -259,7 +289,7 @@ def disburse(
             rate,
             instalments,
             on=day(on),
-            key=key or new_key(),
+            key=request_key(key),
             at=now(),
             product=product,
         )
@@ -279,13 +309,13 @@ def pay(
     frame = make_frame(lang=lang, is_json=as_json)
     with ending(frame):
         where, row = find_loan(frame, loan)
-        request = key or new_key()
+        request = request_key(key)
         minor = parse_amount(amount, currency(row.terms.currency)).minor
         given = day(on)
         value_on = given or row.book_open_on
         fact = Fact(FactKind.PAYMENT_RECEIVED, value_on, row.book_open_on, "cli", request, amount=minor)
         asked = Request("cli", request, "cli", now(), is_dated=given is not None)
-        _tables.recorded(frame, record_fact(frame.conn, where, fact, asked))
+        _tables.recorded(frame, record_fact(frame.conn, where, fact, asked), row.terms)
 
 
 @app.command()
@@ -303,10 +333,14 @@ def reverse(
     frame = make_frame(lang=lang, is_json=as_json)
     with ending(frame):
         where, row = find_loan(frame, loan)
-        request = key or new_key()
+        request = request_key(key)
         gone = fact_named(loans.read_facts(frame.conn, where), ref, kind, request)
         fact = Fact(FactKind.REVERSED, gone.effective_on, row.book_open_on, "cli", request, reverses=gone.key)
-        _tables.recorded(frame, record_fact(frame.conn, where, fact, Request("cli", request, "cli", now())))
+        asked = Request("cli", request, "cli", now())
+        _tables.recorded(frame, record_fact(frame.conn, where, fact, asked), row.terms)
+
+
+app.command("pay-file")(_payments.pay_file)
 
 
 @report_app.command("overdue")
@@ -321,6 +355,8 @@ def overdue(
     """Who is overdue, by how much, since when, and what happens next."""
     frame = make_frame(lang=lang, is_json=as_json)
     with ending(frame), frame.progress() as bar:
+        if as_csv and as_json:
+            raise exclusive("--csv", "--json")
         task = bar.add_task(book, total=None)
         report = report_overdue(
             frame.conn,
@@ -338,13 +374,33 @@ def overdue(
 
 
 @app.command()
-def verify(book: Book, lang: Lang = None, as_json: Json = False) -> None:
+def verify(
+    book: Book,
+    sample: Annotated[
+        int | None,
+        typer.Option(
+            "--sample", min=0, help="Fold so many loans, drawn at random, not all; 0 for sums only."
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Which loans are drawn.")] = 0,
+    workers: _book.Workers = 1,
+    engine: _book.By = Engine.LOCAL,
+    lang: Lang = None,
+    as_json: Json = False,
+) -> None:
     """Check that everything kept is what the facts say: ledgers, sums, agendas, append-only."""
     frame = make_frame(lang=lang, is_json=as_json)
     with ending(frame), frame.progress() as bar:
         task = bar.add_task(book, total=None)
         verdict = verify_book(
-            frame.conn, book, on_progress=lambda done, of: bar.update(task, completed=done, total=of)
+            frame.conn,
+            book,
+            sample=sample,
+            seed=seed,
+            workers=workers,
+            engine=engine,
+            connect=partial(connect, frame.settings),
+            on_progress=lambda done, of: bar.update(task, completed=done, total=of),
         )
     _tables.verdict(frame, verdict)
     if verdict.findings:
@@ -375,11 +431,15 @@ def statement(
 def explain(
     loan: Loan,
     row: Annotated[int | None, typer.Option("--row", help="One row's number.")] = None,
-    part: Annotated[str, typer.Option("--part", help="interest, principal, fee or penalty.")] = "interest",
+    part: Annotated[
+        str | None, typer.Option("--part", help="interest, principal, fee or penalty; interest else.")
+    ] = None,
     total: Annotated[
-        str, typer.Option("--total", help="outstanding, overdue, principal-out or payoff.")
-    ] = "",
-    depth: Annotated[int, typer.Option("--depth", min=1, max=20, help="Levels of the tree.")] = 4,
+        str | None, typer.Option("--total", help="outstanding, overdue, principal-out or payoff.")
+    ] = None,
+    depth: Annotated[
+        int | None, typer.Option("--depth", min=1, max=20, help="Levels of the tree; 4 else.")
+    ] = None,
     as_of: AsOf = None,
     known: Known = None,
     lang: Lang = None,
@@ -388,18 +448,23 @@ def explain(
     """Where every amount of interest comes from; with --row or --total, one amount down to its facts."""
     frame = make_frame(lang=lang, is_json=as_json)
     with ending(frame):
-        if row is not None or total:
-            chosen = (row, part, total)
-            _loan.open_amount(
-                frame,
-                *find_loan(frame, loan),
-                as_of=day(as_of),
-                known=day_or_instant(known),
-                chosen=chosen,
-                depth=depth,
-            )
+        if row is not None and total is not None:
+            raise exclusive("--row", "--total")
+        if row is None and part is not None:
+            raise without("--part", "--row")
+        if row is None and total is None:
+            if depth is not None:
+                raise without("--depth", "--row / --total")
+            _loan.explain(frame, *find_loan(frame, loan), as_of=day(as_of), known=day_or_instant(known))
             return
-        _loan.explain(frame, *find_loan(frame, loan), as_of=day(as_of), known=day_or_instant(known))
+        _loan.open_amount(
+            frame,
+            *find_loan(frame, loan),
+            as_of=day(as_of),
+            known=day_or_instant(known),
+            chosen=(row, "interest" if part is None else part, total),
+            depth=DEPTH if depth is None else depth,
+        )
 
 
 @loan_app.command("replay")
@@ -410,11 +475,14 @@ def replay(loan: Loan, lang: Lang = None, as_json: Json = False) -> None:
         _loan.replay(frame, *find_loan(frame, loan))
 
 
+_book.add_to(book_app)
 _whatif.add_to(app, loan_app)
 _line.add_to(app)
 _ledger.add_to(app)
 _products.add_to(app)
 _caps.add_to(app)
+_backup.add_to(app)
+_closing.add_to(app, book_app)
 _cost.add_to(loan_app, _products.product_app)
 
 

@@ -15,7 +15,20 @@ import typer
 
 from duewell.cli import _products, _sheet, _tables
 from duewell.cli._frame import Frame, amount, day, day_or_instant, ending, make_frame
-from duewell.cli._options import AsOf, Book, Instalments, Json, Known, Lang, Loan, On, RatePct, find_loan
+from duewell.cli._options import (
+    AsOf,
+    Book,
+    Instalments,
+    Json,
+    Known,
+    Lang,
+    Loan,
+    On,
+    RatePct,
+    find_book,
+    find_loan,
+)
+from duewell.cli._usage import missing
 from duewell.domain.disclosure import TrueCost
 from duewell.domain.money import Rate, currency, parse_amount, parse_rate_pct
 from duewell.domain.party import loan_id
@@ -27,7 +40,6 @@ from duewell.services.show_cost import (
     quote_document,
     show_cost,
 )
-from duewell.store import books
 
 
 def add_to(loan_app: typer.Typer, product_app: typer.Typer) -> None:
@@ -90,10 +102,10 @@ def asked_quote(
     on: str | None,
 ) -> Quote:
     """The quote that options ask for; what a product leaves no choice in need not be said."""
-    row = books.read_book(frame.conn, book)
+    row = find_book(frame, book)
     rate, instalments = _products.fill(frame, row.book_id, product, rate, instalments)
     if rate is None or instalments is None:
-        raise typer.BadParameter("--rate, --instalments")
+        raise missing(_products.lacking(rate, instalments))
     return quote(
         frame.conn,
         book,

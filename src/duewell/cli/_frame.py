@@ -16,15 +16,18 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from itertools import pairwise
+from typing import Any, NoReturn
 
 import psycopg
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from typer.exceptions import TyperException
 
 from duewell.app import connect
 from duewell.catalogues import LANGUAGES, render
+from duewell.cli._usage import UsageRefusal, usage_refusal
 from duewell.domain.calendar import parse_date
 from duewell.domain.errors import (
     Conflict,
@@ -51,12 +54,13 @@ class RefusedRows(InvalidInput):
 
 @dataclass(slots=True)
 class Frame:
-    """One run of the command line."""
+    """One run of the command line. `currency` is that of the book or contract it is about, once known."""
 
     settings: Settings
     lang: str
     is_json: bool
     console: Console
+    currency: str = ""
     _conn: Connection | None = None
 
     @property
@@ -68,7 +72,11 @@ class Frame:
 
     def say(self, code: str, **facts: object) -> str:
         """A sentence of the catalogue."""
-        return render(Message(code, facts), self.lang)
+        return self.render(Message(code, facts))
+
+    def render(self, message: Message) -> str:
+        """A message in the reader's language, amounts in the currency at hand."""
+        return render(message, self.lang, currency=self.currency)
 
     def tell(self, code: str, **facts: object) -> None:
         """Print a sentence, unless the output is for machines."""
@@ -95,16 +103,22 @@ class Frame:
 def make_frame(*, lang: str | None, is_json: bool) -> Frame:
     """The frame from the surroundings and the options."""
     settings = read_settings()
-    if lang is not None and lang.replace("_", "-").partition("-")[0].lower() not in LANGUAGES:
-        unknown = Message("language-unknown", {"given": lang[:20], "known": ", ".join(LANGUAGES)})
-        print(render(unknown, settings.lang), file=sys.stderr)
-        raise typer.Exit(USAGE)
+    if lang is not None and not _is_spoken(lang):
+        unknown = UsageRefusal("language-unknown", given=lang[:20], known=", ".join(LANGUAGES))
+        _end(Frame(settings, settings.lang, is_json, _console()), unknown, USAGE, 400)
     return Frame(settings, lang or settings.lang, is_json, _console())
+
+
+def _is_spoken(lang: str) -> bool:
+    return lang.replace("_", "-").partition("-")[0].lower() in LANGUAGES
+
+
+_WIDTH = 160
 
 
 def _console() -> Console:
     """Wide enough for a report where the output goes to a file or a pipe."""
-    return Console(soft_wrap=True) if sys.stdout.isatty() else Console(soft_wrap=True, width=160)
+    return Console(soft_wrap=True) if sys.stdout.isatty() else Console(soft_wrap=True, width=_WIDTH)
 
 
 def now() -> datetime:
@@ -139,15 +153,16 @@ def visible(text: str) -> str:
     return _HIDDEN.sub("\ufffd", text)
 
 
-def run(app: Callable[[], None], words: Sequence[str]) -> None:
+def run(app: Callable[..., object], words: Sequence[str]) -> None:
     """Run the commands. Nothing that goes wrong reaches a user as a traceback."""
-    lang = read_settings().lang
+    frame = _frame_of(words)
     for word in words:
         if _HIDDEN.search(word) or any(0xD800 <= ord(mark) < 0xE000 for mark in word):
-            _say_last(render(Message("argument-unreadable", {"given": visible(ascii(word))[:60]}), lang))
+            with suppress(OSError, ValueError):
+                _tell(frame, UsageRefusal("argument-unreadable", given=visible(ascii(word))[:60]), 400)
             raise SystemExit(USAGE)
     try:
-        _run_and_flush(app)
+        _run_and_flush(app, frame)
     except BrokenPipeError:
         _drop_output()
         raise SystemExit(OK) from None
@@ -156,29 +171,41 @@ def run(app: Callable[[], None], words: Sequence[str]) -> None:
         if os.environ.get("DUEWELL_TRACE"):
             raise
         told = f"{type(problem).__name__}: {visible(str(problem))[:200]}"
-        _say_last(render(Message("internal-fault", {"problem": told}), lang))
+        with suppress(Exception):  # what broke may be what says so; the exit code still tells
+            _tell(frame, Fault("internal-fault", problem=told), 500)
         raise SystemExit(FAULT) from problem
 
 
-def _run_and_flush(app: Callable[[], None]) -> None:
+def _frame_of(words: Sequence[str]) -> Frame:
+    """How to speak to somebody whose words may make no command: as they ask, where that can be read."""
+    settings = read_settings()
+    asked = [word.partition("=")[2] for word in words if word.startswith("--lang=")]
+    asked += [after for word, after in pairwise(words) if word == "--lang"]
+    lang = next(filter(_is_spoken, asked), settings.lang)
+    return Frame(settings, lang, "--json" in words, _console())
+
+
+def _run_and_flush(app: Callable[..., object], frame: Frame) -> None:
     """Run, and write out what is still held before the end is declared: a full disk is found out here."""
     try:
-        app()
-    except SystemExit:
+        ended = app(standalone_mode=False)
+    except TyperException as problem:
         sys.stdout.flush()
-        raise
+        refusal = usage_refusal(problem)
+        if refusal is None:
+            problem.show()  # type: ignore[attr-defined] # a group named without a command shows its help
+        else:
+            _tell(frame, refusal, 400)
+        raise SystemExit(USAGE) from problem
     sys.stdout.flush()
+    if isinstance(ended, int) and ended:
+        raise SystemExit(ended)
 
 
 def _drop_output() -> None:
     """What could not be written is not tried again when Python ends."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _say_last(sentence: str) -> None:
-    with suppress(OSError, ValueError):
-        print(sentence, file=sys.stderr)
 
 
 def amount(minor: int, code: str) -> str:
@@ -191,6 +218,8 @@ def ending(frame: Frame) -> Iterator[None]:
     """Turn what was raised into a sentence and an exit code."""
     try:
         yield
+    except UsageRefusal as refusal:
+        _end(frame, refusal, USAGE, 400)
     except Refusal as refusal:
         _end(frame, refusal, REFUSED, _status(refusal))
     except Fault as fault:
@@ -208,8 +237,14 @@ def _status(refusal: Refusal) -> int:
     return 409 if isinstance(refusal, Conflict | PeriodClosed) else 422
 
 
-def _end(frame: Frame, error: DuewellError, code: int, status: int) -> None:
-    sentence = render(message_of(error), frame.lang)
+def _end(frame: Frame, error: DuewellError, code: int, status: int) -> NoReturn:
+    _tell(frame, error, status)
+    raise typer.Exit(code)
+
+
+def _tell(frame: Frame, error: DuewellError, status: int) -> None:
+    """Say on standard error what is wrong: a sentence, or an object for machines."""
+    sentence = frame.render(message_of(error))
     if frame.is_json:
         problem = {
             "type": f"urn:duewell:problem:{error.code}",
@@ -225,4 +260,3 @@ def _end(frame: Frame, error: DuewellError, code: int, status: int) -> None:
         print(json.dumps(problem, ensure_ascii=False), file=sys.stderr)
     else:
         print(visible(sentence), file=sys.stderr)
-    raise typer.Exit(code)

@@ -8,10 +8,8 @@ Source   docs/reference/ledger.md.
 
 from __future__ import annotations
 
-import os
 import re
 import sys
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
@@ -22,8 +20,10 @@ from duewell.cli import _tables
 from duewell.cli._frame import Frame, amount, day, ending, make_frame, now
 from duewell.cli._options import AsOf, Book, Json, Lang, find_loan
 from duewell.cli._proofs import proof_document
-from duewell.cli._trees import exact_amount, proof_tree
+from duewell.cli._trees import DEPTH, exact_amount, proof_tree
+from duewell.cli._usage import exclusive, without
 from duewell.domain.errors import InvalidInput
+from duewell.gateways.out_files import replacing
 from duewell.services.close_period import close_period
 from duewell.services.explain_entry import explain_entry
 from duewell.services.report_ledger import (
@@ -81,9 +81,10 @@ def export_(
         Path | None, typer.Option("-o", "--output", help="A file; standard output else.")
     ] = None,
     lang: Lang = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Refusals as one JSON document.")] = False,
 ) -> None:
     """The entries of closed days for another system: CSV, or a beancount file that proves itself."""
-    frame = make_frame(lang=lang, is_json=False)
+    frame = make_frame(lang=lang, is_json=as_json)
     with ending(frame):
         text = export(frame.conn, book, form=form, first=day(first), last=day(last), is_detailed=detail)
         if output is None:
@@ -93,44 +94,40 @@ def export_(
 
 
 def _write(path: Path, text: Iterable[str]) -> None:
-    """Write a file whole or not at all."""
-    try:
-        made = tempfile.NamedTemporaryFile(  # noqa: SIM115 - it is renamed after it is closed
-            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
-        )
-    except OSError as problem:
-        raise InvalidInput("output-not-writable", path=str(path), problem=problem.strerror or "") from problem
-    try:
-        with made:
-            made.writelines(text)
-        os.chmod(made.name, 0o644)
-        os.replace(made.name, path)
-    except OSError as problem:
-        Path(made.name).unlink(missing_ok=True)
-        raise InvalidInput("output-not-writable", path=str(path), problem=problem.strerror or "") from problem
-    except BaseException:
-        Path(made.name).unlink(missing_ok=True)
-        raise
+    """Write a file whole or not at all, in place of one that is there."""
+    with replacing(path, is_forced=True) as made, made.open("w", encoding="utf-8") as file:
+        file.writelines(text)
 
 
 @ledger_app.command("explain")
 def explain(
     book: Book,
-    account: Annotated[str, typer.Option("--account", help="Its code, such as interest_income.")] = "",
+    account: Annotated[
+        str | None, typer.Option("--account", help="Its code, such as interest_income.")
+    ] = None,
     on: Annotated[str | None, typer.Option("--on", help="A closed day.")] = None,
-    entry: Annotated[str, typer.Option("--entry", help="A loan's entry as the export names it.")] = "",
-    depth: Annotated[int, typer.Option("--depth", min=1, max=20, help="Levels of the tree.")] = 4,
+    entry: Annotated[
+        str | None, typer.Option("--entry", help="An entry of a loan or line as the export names it.")
+    ] = None,
+    depth: Annotated[
+        int | None, typer.Option("--depth", min=1, max=20, help="Levels of an entry's tree; 4 else.")
+    ] = None,
     lang: Lang = None,
     as_json: Json = False,
 ) -> None:
-    """What a day's totals posted to an account, or one entry of a loan, down to what made each amount."""
+    """What a day's totals posted to an account, or one entry of a contract, down to what made each amount."""
     frame = make_frame(lang=lang, is_json=as_json)
     with ending(frame):
-        if entry:
-            _explain_entry(frame, entry, depth)
+        if entry is not None:
+            for option, given in (("--account", account), ("--on", on)):
+                if given is not None:
+                    raise exclusive("--entry", option)
+            _explain_entry(frame, entry, DEPTH if depth is None else depth)
             return
+        if depth is not None:
+            raise without("--depth", "--entry")
         asked = day(on)
-        if asked is None or not account:
+        if asked is None or account is None:
             raise InvalidInput("explain-what")
         totals = explain_total(frame.conn, book, day=asked, account_code=account)
         money = books.read_book(frame.conn, book).currency

@@ -1,4 +1,4 @@
-"""Commands about one line: open, draw, convert, show, statement.
+"""Commands about one line: open, draw, convert, show, statement, explain.
 
 Needs    a typer application to stand in; a Frame.
 Gives    text or JSON.
@@ -15,15 +15,25 @@ from typing import Annotated, Any
 
 import typer
 
-from duewell.cli import _loan, _tables
+from duewell.cli import _facts, _tables
 from duewell.cli._frame import Frame, amount, day, day_or_instant, ending, make_frame, now
-from duewell.cli._options import AsOf, Book, Json, Key, Known, Lang, On, find_loan, new_key
-from duewell.cli._trees import exact_amount
+from duewell.cli._options import AsOf, Book, Json, Key, Known, Lang, On, find_book, find_loan, request_key
+from duewell.cli._proofs import proof_document
+from duewell.cli._trees import DEPTH, exact_amount, proof_tree
+from duewell.cli._usage import exclusive, without
 from duewell.domain.agenda import Ageing
 from duewell.domain.calendar import DaysInYear, parse_date
 from duewell.domain.errors import InvalidInput, NotFound
-from duewell.domain.facts import Conversion, Fact, FactKind, in_order
-from duewell.domain.line import LineSlice, LineState, ProvenLine, Statement, line_ageing, prove_line
+from duewell.domain.facts import Conversion, Fact, FactKind
+from duewell.domain.line import (
+    LineBook,
+    LineSlice,
+    LineState,
+    ProvenLine,
+    Statement,
+    line_ageing,
+    prove_line,
+)
 from duewell.domain.money import Currency, Rate, currency, parse_amount, parse_rate_pct
 from duewell.domain.party import loan_id
 from duewell.domain.product import (
@@ -35,9 +45,10 @@ from duewell.domain.product import (
     Part,
     RateCap,
 )
+from duewell.domain.proof import Proof
 from duewell.services.open_line import open_line
 from duewell.services.record_fact import Request, record_fact
-from duewell.store import books, loans
+from duewell.store import loans
 from duewell.store.loans import LoanKey, LoanRow
 
 Line = Annotated[str, typer.Argument(help="The line's id: 17 letters and digits.")]
@@ -51,6 +62,7 @@ def add_to(app: typer.Typer) -> None:
     line_app = typer.Typer(no_args_is_help=True, help="Revolving credit: draws up to a limit, statements.")
     for name, verb in (
         ("open", open_), ("draw", draw), ("convert", convert), ("show", show), ("statement", statement),
+        ("explain", explain),
     ):  # fmt: skip
         line_app.command(name)(verb)
     app.add_typer(line_app, name="line")
@@ -61,15 +73,21 @@ def open_(
     limit: Annotated[str, typer.Option("--limit", help="The most that may be owed, such as 20,000.00.")],
     rate: Annotated[str, typer.Option("--rate", help="Yearly rate of purchases in per cent.")],
     statement_day: Annotated[int, typer.Option("--statement-day", help="Day of the month, 1 to 31.")],
-    cash_rate: Annotated[str, typer.Option("--cash-rate", help="Of cash; as of purchases else.")] = "",
+    cash_rate: Annotated[
+        str | None, typer.Option("--cash-rate", help="Of cash; as of purchases else.")
+    ] = None,
     due_days: Annotated[int, typer.Option("--due-days", help="Days from statement to due date.")] = 20,
     minimum: Annotated[str, typer.Option("--minimum", help="Share of principal asked, in per cent.")] = "10",
     floor: Annotated[str, typer.Option("--floor", help="The least a minimum asks.")] = "0",
-    cash_fee: Annotated[str, typer.Option("--cash-fee", help="Of a cash draw, in per cent.")] = "",
-    cash_fee_floor: Annotated[str, typer.Option("--cash-fee-floor", help="At least this much.")] = "0",
-    late_charge: Annotated[str, typer.Option("--late-charge", help="Of a missed minimum, per cent.")] = "",
-    late_floor: Annotated[str, typer.Option("--late-floor", help="At least this much.")] = "0",
-    late_grace: Annotated[int, typer.Option("--late-grace", help="Days of grace before it.")] = 0,
+    cash_fee: Annotated[str | None, typer.Option("--cash-fee", help="Of a cash draw, in per cent.")] = None,
+    cash_fee_floor: Annotated[
+        str | None, typer.Option("--cash-fee-floor", help="At least this much.")
+    ] = None,
+    late_charge: Annotated[
+        str | None, typer.Option("--late-charge", help="Of a missed minimum, per cent.")
+    ] = None,
+    late_floor: Annotated[str | None, typer.Option("--late-floor", help="At least this much.")] = None,
+    late_grace: Annotated[int | None, typer.Option("--late-grace", help="Days of grace before it.")] = None,
     days_in_year: Annotated[str, typer.Option("--days-in-year", help="360, 365 or actual.")] = "365",
     has_free_period: Annotated[
         bool, typer.Option("--free-period/--no-free-period", help="Whether paid-up purchases are free.")
@@ -85,7 +103,7 @@ def open_(
     """A new line of a new person."""
     frame = make_frame(lang=lang, is_json=as_json)
     with ending(frame):
-        row = books.read_book(frame.conn, book)
+        row = find_book(frame, book)
         money = currency(row.currency)
         if days_in_year not in ("360", "365", "actual"):
             raise InvalidInput("days-in-year-unknown", given=days_in_year[:20])
@@ -94,20 +112,39 @@ def open_(
             start=day(on) or row.open_on,
             statement_day=statement_day,
             purchase_rate=_rate(rate),
-            cash_rate=_rate(cash_rate or rate),
+            cash_rate=_rate(cash_rate if cash_rate is not None else rate),
             due_days=due_days,
             currency=row.currency,
             days_in_year=DaysInYear(days_in_year),
             has_free_period=has_free_period,
             minimum=MinimumPayment(_rate(minimum), _minor(floor, money)),
-            cash_fee=CashFee(_rate(cash_fee), _minor(cash_fee_floor, money)) if cash_fee else None,
-            late_charge=LateCharge(_rate(late_charge), _minor(late_floor, money), late_grace)
-            if late_charge
-            else None,
+            cash_fee=_cash_fee(cash_fee, cash_fee_floor, money),
+            late_charge=_late_charge(late_charge, late_floor, late_grace, money),
             caps=tuple(_cap(each) for each in caps or ()),
         )
-        request = key or new_key()
-        _tables.recorded(frame, open_line(frame.conn, book, terms, Request("cli", request, "cli", now())))
+        asked = Request("cli", request_key(key), "cli", now())
+        _tables.recorded(frame, open_line(frame.conn, book, terms, asked), terms)
+
+
+def _cash_fee(share: str | None, floor: str | None, money: Currency) -> CashFee | None:
+    """The fee of a cash draw, None where there is none. Its floor means nothing without its share."""
+    if share is None:
+        if floor is not None:
+            raise without("--cash-fee-floor", "--cash-fee")
+        return None
+    return CashFee(_rate(share), _minor(floor, money) if floor is not None else 0)
+
+
+def _late_charge(
+    share: str | None, floor: str | None, grace: int | None, money: Currency
+) -> LateCharge | None:
+    """The charge on a missed minimum, None where there is none."""
+    if share is None:
+        for option, given in (("--late-floor", floor), ("--late-grace", grace)):
+            if given is not None:
+                raise without(option, "--late-charge")
+        return None
+    return LateCharge(_rate(share), _minor(floor, money) if floor is not None else 0, grace or 0)
 
 
 def _minor(text: str, money: Currency) -> int:
@@ -146,8 +183,12 @@ def convert(
     line: LineOption,
     given: Amount,
     instalments: Annotated[int, typer.Option("--instalments", help="Into how many parts, 1 to 60.")],
-    monthly: Annotated[str, typer.Option("--monthly-fee", help="Of the amount a month, per cent.")] = "",
-    rate: Annotated[str, typer.Option("--rate", help="Or a yearly rate on what is left of it.")] = "",
+    monthly: Annotated[
+        str | None, typer.Option("--monthly-fee", help="Of the amount a month, per cent.")
+    ] = None,
+    rate: Annotated[
+        str | None, typer.Option("--rate", help="Or a yearly rate on what is left of it.")
+    ] = None,
     on: On = None,
     key: Key = None,
     lang: Lang = None,
@@ -158,8 +199,8 @@ def convert(
     with ending(frame):
         agreed = Conversion(
             instalments,
-            rate=_rate(rate) if rate else None,
-            pct=_rate(monthly) if monthly else None,
+            rate=_rate(rate) if rate is not None else None,
+            pct=_rate(monthly) if monthly is not None else None,
         )
         _record(frame, line, FactKind.CONVERTED, on, key, given, {"conversion": agreed})
 
@@ -169,11 +210,11 @@ def _record(
 ) -> None:
     where, row = find_loan(frame, line)
     minor = _minor(given, currency(row.line_terms.currency))
-    request, dated = key or new_key(), day(on)
+    request, dated = request_key(key), day(on)
     value_on = dated or row.book_open_on
     fact = Fact(kind, value_on, row.book_open_on, "cli", request, amount=minor, **more)
     asked = Request("cli", request, "cli", now(), is_dated=dated is not None)
-    _tables.recorded(frame, record_fact(frame.conn, where, fact, asked))
+    _tables.recorded(frame, record_fact(frame.conn, where, fact, asked), row.terms)
 
 
 def _proven(
@@ -242,7 +283,7 @@ def _show(frame: Frame, name: str, facts: list[Fact], state: LineState, age: Age
         ]
         _tables.table(frame, frame.say("cli-plans-title"), heads, told)
     frame.console.print()
-    _loan.facts_table(frame, in_order(facts), money)
+    _facts.facts_table(frame, facts, state.void, money)
 
 
 def _line_document(name: str, facts: list[Fact], state: LineState, age: Ageing) -> dict[str, Any]:
@@ -289,7 +330,7 @@ def _line_document(name: str, facts: list[Fact], state: LineState, age: Ageing) 
             }
             for f in facts
         ],
-        "void": [{"kind": f.kind.value, "ref": f.source_ref, "reason": r.code} for f, r in state.void],
+        "void": _facts.void_document(state.void),
     }  # fmt: skip
 
 
@@ -315,7 +356,7 @@ def _statement_document(each: Statement) -> dict[str, Any]:
 
 def statement(
     line: Line,
-    nr: Annotated[int, typer.Option("--nr", help="The statement's number; the last one else.")] = 0,
+    nr: Annotated[int | None, typer.Option("--nr", help="The statement's number; the last one else.")] = None,
     as_of: AsOf = None,
     known: Known = None,
     lang: Lang = None,
@@ -325,15 +366,22 @@ def statement(
     frame = make_frame(lang=lang, is_json=as_json)
     with ending(frame):
         key, _, _, proven = _proven(frame, line, as_of, known)
-        statements = proven.state.statements
-        if not 0 <= nr <= len(statements) or not statements:
-            raise NotFound("statement-not-found", given=nr, closed=len(statements))
-        each = statements[nr - 1]
+        each = _chosen(proven.state, nr)
         name = loan_id(key.person_id, key.loan_no)
         if as_json:
             frame.document(_one_statement(name, each, proven))
         else:
             _tell_statement(frame, name, each, proven)
+
+
+def _chosen(state: LineState, nr: int | None) -> Statement:
+    """The statement of a number, the last one else."""
+    closed = len(state.statements)
+    if not closed:
+        raise NotFound("statement-none-closed", closes_on=state.next_close)
+    if nr is not None and not 1 <= nr <= closed:
+        raise NotFound("statement-not-found", given=nr, closed=closed)
+    return state.statements[(nr or closed) - 1]
 
 
 def _is_on(on: date, each: Statement) -> bool:
@@ -410,6 +458,7 @@ def _tell_statement(frame: Frame, name: str, each: Statement, proven: ProvenLine
         if _is_on(a.fact.effective_on, each)
     ]
     _tables.table(frame, frame.say("cli-movements-title"), columns, lines)
+    _facts.void_lines(frame, ((f, why) for f, why in proven.state.void if _is_on(f.effective_on, each)))
     frame.console.print()
     heads = ("cli-kind", "cli-from", "cli-to", "cli-base", "cli-rate", "cli-share", "cli-exact")
     charges = [charge for charge in proven.charges if charge.statement_nr == each.nr]
@@ -430,3 +479,58 @@ def _tell_statement(frame: Frame, name: str, each: Statement, proven: ProvenLine
         ]
         told.append([frame.say("cli-rounded"), "", charge.on, "", "", "", amount(charge.amount, money)])
     _tables.table(frame, frame.say("cli-line-interest-title"), heads, told)
+
+
+def explain(
+    line: Line,
+    nr: Annotated[
+        int | None, typer.Option("--statement", help="The statement's number; the last one else.")
+    ] = None,
+    part: Annotated[
+        str | None,
+        typer.Option(
+            "--part", help="interest, fee, penalty, principal, minimum or late-charge; interest else."
+        ),
+    ] = None,
+    total: Annotated[str | None, typer.Option("--total", help="balance, overdue or payoff.")] = None,
+    depth: Annotated[
+        int | None, typer.Option("--depth", min=1, max=20, help="Levels of the tree; 4 else.")
+    ] = None,
+    as_of: AsOf = None,
+    known: Known = None,
+    lang: Lang = None,
+    as_json: Json = False,
+) -> None:
+    """One amount of a statement, or a total of the line, down to its slices and facts."""
+    frame = make_frame(lang=lang, is_json=as_json)
+    with ending(frame):
+        for option, given in (("--statement", nr), ("--part", part)):
+            if total is not None and given is not None:
+                raise exclusive(option, "--total")
+        key, _, _, proven = _proven(frame, line, as_of, known)
+        proof = _asked_for(proven, nr, "interest" if part is None else part, total)
+        money = proven.state.terms.currency
+        if as_json:
+            told = {"schema": "duewell.proof/1", "line_id": loan_id(key.person_id, key.loan_no)}
+            told |= {"currency": money, "as_of": str(proven.state.as_of)}
+            frame.document({**told, "proof": proof_document(proof)})
+        else:
+            frame.console.print(proof_tree(frame, proof, money, DEPTH if depth is None else depth))
+
+
+def _asked_for(proven: ProvenLine, nr: int | None, part: str, total: str | None) -> Proof:
+    """The proof a person asked for. Refuses a statement, part or total that is not there."""
+    book = LineBook(proven)
+    if total is not None:
+        totals = book.totals()
+        if total not in totals:
+            raise NotFound("total-unknown", given=total[:40], known=", ".join(totals))
+        return totals[total]
+    names = {each.name.lower(): each for each in Part}
+    if part not in (*names, "minimum", "late-charge"):
+        known = ", ".join((*names, "minimum", "late-charge"))
+        raise InvalidInput("part-unknown", given=part[:40], known=known)
+    chosen = _chosen(proven.state, nr).nr
+    if part in names:
+        return book.asked(chosen, names[part])
+    return book.minimum(chosen) if part == "minimum" else book.late_charge(chosen)

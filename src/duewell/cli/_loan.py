@@ -8,26 +8,26 @@ Source   docs/reference/commands.md.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-import typer
-
-from duewell.cli import _products, _tables
+from duewell.cli import _facts, _products, _tables
 from duewell.cli._frame import Frame, amount
+from duewell.cli._options import find_book
 from duewell.cli._proofs import derivation_document, interest_sums, proof_document
 from duewell.cli._trees import chosen_proof, exact_amount, proof_tree
+from duewell.cli._usage import missing
 from duewell.domain.agenda import Ageing
 from duewell.domain.facts import Fact, in_order
 from duewell.domain.facts import known as alive
-from duewell.domain.loan import Folding, LoanState, Proof, ageing, fold, prove, prove_payoff
+from duewell.domain.loan import Folding, LoanState, ageing, fold, prove, prove_payoff
 from duewell.domain.money import Rate, currency, parse_amount, parse_rate_pct
 from duewell.domain.party import loan_id
 from duewell.domain.product import Part
+from duewell.domain.proof import Proof
 from duewell.services.disburse_loan import disburse_loan
 from duewell.services.record_fact import Request
-from duewell.store import books, loans
+from duewell.store import loans
 from duewell.store.loans import Known, LoanKey, LoanRow
 
 
@@ -44,12 +44,12 @@ def disburse(
     product: str | None,
 ) -> dict[str, Any]:
     """Lend to a new person. What a product leaves no choice in need not be said."""
-    row = books.read_book(frame.conn, book)
+    row = find_book(frame, book)
     money = currency(row.currency)
     if product is not None:
         rate, instalments = _products.fill(frame, row.book_id, product, rate, instalments)
     if rate is None or instalments is None:
-        raise typer.BadParameter("--rate, --instalments")
+        raise missing(_products.lacking(rate, instalments))
     return disburse_loan(
         frame.conn,
         book,
@@ -104,7 +104,7 @@ def show(frame: Frame, key: LoanKey, row: LoanRow, *, as_of: date | None, known:
     ]
     _tables.table(frame, frame.say("cli-rows-title"), columns, lines)
     frame.console.print()
-    facts_table(frame, in_order(facts), money)
+    _facts.facts_table(frame, facts, state.void, money)
 
 
 def _loan_document(
@@ -139,25 +139,8 @@ def _loan_document(
             }
             for f in facts
         ],
-        "void": [{"kind": f.kind.value, "ref": f.source_ref, "reason": r.code} for f, r in state.void],
+        "void": _facts.void_document(state.void),
     }
-
-
-def facts_table(frame: Frame, facts: Sequence[Fact], money: str) -> None:
-    """The facts of a contract, in the order they count."""
-    heads = ("cli-date", "cli-recorded-on", "cli-kind", "cli-amount", "cli-source", "cli-ref")
-    told = [
-        [
-            f.effective_on,
-            f.recorded_on,
-            frame.say("fact-" + f.kind.value.lower()),
-            amount(f.amount, money) if f.amount else "",
-            f.source,
-            f.source_ref,
-        ]
-        for f in facts
-    ]
-    _tables.table(frame, frame.say("cli-facts-title"), heads, told)
 
 
 def statement(frame: Frame, key: LoanKey, row: LoanRow, *, as_of: date | None, known: Known) -> None:
@@ -184,6 +167,7 @@ def statement(frame: Frame, key: LoanKey, row: LoanRow, *, as_of: date | None, k
                     }
                     for a in state.applied
                 ],
+                "void": _facts.void_document(state.void),
             }
         )
         return
@@ -204,6 +188,7 @@ def statement(frame: Frame, key: LoanKey, row: LoanRow, *, as_of: date | None, k
         "cli-statement-title", loan=loan_id(key.person_id, key.loan_no), as_of=state.as_of, currency=money
     )
     _tables.table(frame, title, columns, lines)
+    _facts.void_lines(frame, state.void)
 
 
 def explain(
@@ -237,7 +222,8 @@ def explain(
         for s in slices[:rows]
     ]
     columns = ("cli-row", "cli-from", "cli-to", "cli-base", "cli-rate", "cli-part-of-year", "cli-exact")
-    title = frame.say("cli-explain-title", loan=name, rounding=row.loan_terms.convention.rounding)
+    rounding = frame.say("rounding-" + row.loan_terms.convention.rounding)
+    title = frame.say("cli-explain-title", loan=name, rounding=rounding)
     _tables.table(frame, title, columns, lines)
     sums = interest_sums(proven)
     if rows is None or any(moved for _, _, moved, _ in sums[:rows]):
@@ -254,7 +240,7 @@ def open_amount(
     *,
     as_of: date | None,
     known: Known,
-    chosen: tuple[int | None, str, str],
+    chosen: tuple[int | None, str, str | None],
     depth: int,
 ) -> None:
     """One amount opened to its derivation: a part of a row, or a total."""
@@ -286,6 +272,7 @@ def replay(frame: Frame, key: LoanKey, row: LoanRow) -> None:
         folding.apply(fact)
         state = folding.look(fact.effective_on)
         steps.append((fact, state, ageing(state, row.buckets)))
+    void = steps[-1][1].void if steps else []
     if frame.is_json:
         told = [
             {
@@ -300,7 +287,8 @@ def replay(frame: Frame, key: LoanKey, row: LoanRow) -> None:
             for fact, state, age in steps
         ]
         name = loan_id(key.person_id, key.loan_no)
-        frame.document({"schema": "duewell.replay/1", "loan_id": name, "currency": money, "steps": told})
+        made = {"schema": "duewell.replay/1", "loan_id": name, "currency": money, "steps": told}
+        frame.document({**made, "void": _facts.void_document(void)})
         return
     lines = [
         [
@@ -318,3 +306,4 @@ def replay(frame: Frame, key: LoanKey, row: LoanRow) -> None:
     _tables.table(
         frame, frame.say("cli-replay-title", loan=loan_id(key.person_id, key.loan_no)), columns, lines
     )
+    _facts.void_lines(frame, void)

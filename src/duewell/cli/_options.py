@@ -1,7 +1,8 @@
 """Options that mean the same in every command, and what they name.
 
-Needs    typer; a Frame to look a loan up.
-Gives    Book, Lang, Json, AsOf, Known, Key, Loan, On, RatePct, Instalments; find_loan, new_key.
+Needs    typer; a Frame to look a loan or a book up.
+Gives    Book, Lang, Json, AsOf, Known, Key, Loan, On, RatePct, Instalments; find_loan, find_book,
+         request_key.
 Never    parses a figure.
 Source   docs/reference/commands.md.
 """
@@ -15,7 +16,8 @@ import typer
 
 from duewell.cli._frame import Frame
 from duewell.domain.party import parse_loan_id
-from duewell.store import loans
+from duewell.store import books, loans
+from duewell.store.books import BookRow
 from duewell.store.loans import LoanKey, LoanRow
 
 Book = Annotated[str, typer.Option("--book", help="The book's code.")]
@@ -34,18 +36,25 @@ Loan = Annotated[str, typer.Argument(help="The loan's id: 17 letters and digits.
 On = Annotated[str | None, typer.Option("--on", help="Value date; the open date if left out.")]
 
 RatePct = Annotated[str | None, typer.Option("--rate", help="Yearly rate in per cent.")]
-Instalments = Annotated[
-    int | None, typer.Option("--instalments", min=1, max=1200, help="How many instalments, 1 to 1200.")
-]
+Instalments = Annotated[int | None, typer.Option("--instalments", help="How many instalments, 1 to 1200.")]
 
 
 def find_loan(frame: Frame, text: str) -> tuple[LoanKey, LoanRow]:
-    """The loan an id names."""
+    """The contract an id names."""
     person_id, loan_no = parse_loan_id(text)
     key = LoanKey(person_id, loan_no)
-    return key, loans.read_loan(frame.conn, key)
+    row = loans.read_loan(frame.conn, key)
+    frame.currency = row.terms.currency
+    return key, row
 
 
-def new_key() -> str:
-    """A request key for a command that was given none."""
-    return str(uuid.uuid4())
+def find_book(frame: Frame, code: str) -> BookRow:
+    """The book a code names."""
+    row = books.read_book(frame.conn, code)
+    frame.currency = row.currency
+    return row
+
+
+def request_key(given: str | None) -> str:
+    """The request key given, or a new one for a command that was given none."""
+    return str(uuid.uuid4()) if given is None else given

@@ -8,7 +8,6 @@ Source   docs/reference/products.md.
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,31 +15,18 @@ import typer
 
 from duewell.cli import _tables
 from duewell.cli._frame import Frame, ending, make_frame
-from duewell.cli._options import Book, Json, Lang
-from duewell.domain.errors import InvalidInput
+from duewell.cli._options import Book, Json, Lang, find_book
 from duewell.domain.money import Rate
-from duewell.gateways.tape_files import read_small
+from duewell.gateways.toml_files import TomlFile, read_toml
 from duewell.services.define_product import as_document, define_product
 from duewell.store import books, products
 
-FILE_BYTES_MAX = 64 * 1024
 product_app = typer.Typer(no_args_is_help=True, help="Products: the terms loans are made from.")
 
 
 def add_to(app: typer.Typer) -> None:
     """Stand in the application."""
     app.add_typer(product_app, name="product")
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """A small TOML file. Refuses what cannot be read as one."""
-    text = read_small(path, FILE_BYTES_MAX)
-    try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as problem:
-        raise InvalidInput(
-            "product-file-unreadable", path=str(path)[:200], problem=str(problem)[:120]
-        ) from problem
 
 
 @product_app.command("define")
@@ -53,7 +39,8 @@ def define(
     """Define a product's next version from a file. The same file twice changes nothing."""
     frame = make_frame(lang=lang, is_json=as_json)
     with ending(frame):
-        given = read_toml(path)
+        given = read_toml(path, TomlFile.PRODUCT)
+        find_book(frame, book)
         row, is_new = define_product(frame.conn, book, given)
         code = "cli-product-defined" if is_new else "cli-product-unchanged"
         frame.tell(code, product=row.product.ref, book=book)
@@ -71,7 +58,14 @@ def list_(book: Book, lang: Lang = None, as_json: Json = False) -> None:
             told = [as_document(row) for row in rows]
             frame.document({"schema": "duewell.products/1", "book": book, "products": told})
             return
-        heads = ("cli-product", "cli-defined-on", "cli-convention", "cli-principal", "cli-rate", "cli-row")
+        heads = (
+            "cli-product",
+            "cli-defined-on",
+            "cli-convention",
+            "cli-principal",
+            "cli-rate",
+            "cli-instalments",
+        )
         lines = [
             [
                 row.product.ref,
@@ -116,6 +110,11 @@ def fill(
     if instalments is None and made.instalments[0] == made.instalments[1]:
         instalments = made.instalments[0]
     return rate, instalments
+
+
+def lacking(rate: str | None, instalments: int | None) -> list[str]:
+    """The options that are still to be given, by name."""
+    return [name for name, value in (("--rate", rate), ("--instalments", instalments)) if value is None]
 
 
 def _span(ends: Any) -> str:

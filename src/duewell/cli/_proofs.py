@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from duewell.domain.loan import Proof, Proven, TraceSlice
+from duewell.domain.loan import Proven
 from duewell.domain.product import Part
+from duewell.domain.proof import Proof, TraceSlice
 
 
 def derivation_document(name: str, proven: Proven, payoff: Proof | None) -> dict[str, Any]:
@@ -44,8 +45,8 @@ def _slice(piece: TraceSlice) -> dict[str, Any]:
         "from": str(piece.start),
         "to": str(piece.end),
         "base_minor": piece.base,
-        "rate_per_year": str(piece.rate),
-        "part_of_year": str(piece.part_of_year),
+        "rate_of_period" if piece.is_of_period else "rate_per_year": str(piece.rate),
+        "part_of_period" if piece.is_of_period else "part_of_year": str(piece.part_of_year),
         "exact_minor": str(piece.exact),
     }
 
@@ -55,11 +56,16 @@ def proof_document(proof: Proof) -> dict[str, Any]:
     told: dict[str, Any] = {"code": proof.code, "amount_minor": proof.amount}
     if proof.row_nr is not None:
         told["row"] = proof.row_nr
+    if proof.statement_nr is not None:
+        told["statement"] = proof.statement_nr
     if proof.slices:
         told["slices"] = [_slice(each) for each in proof.slices]
         told["rounded"] = "each" if proof.is_each else "once"
     if proof.share is not None:
         told["share"] = {"base_minor": proof.share[0], "of": str(proof.share[1])}
+    for name, bound in (("base", proof.of), ("at_least", proof.at_least), ("at_most", proof.at_most)):
+        if bound is not None:
+            told[name] = proof_document(bound)
     if proof.level is not None:
         told["level"] = {
             "balance_minor": proof.level.balance,

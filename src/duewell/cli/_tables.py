@@ -11,17 +11,18 @@ from __future__ import annotations
 import csv
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
 
-from duewell.catalogues import render
 from duewell.cli._frame import Frame, RefusedRows, amount, visible
 from duewell.domain.party import loan_id
+from duewell.domain.product import LineTerms, Terms
+from duewell.domain.tape import RowRefusal
 from duewell.services.close_day import DayReport, Progress
 from duewell.services.import_tape import ImportReport
 from duewell.services.report_overdue import OverdueReport, as_document, totals
@@ -30,15 +31,25 @@ from duewell.services.verify_book import Verdict
 SHOWN = 15
 
 
-def table(frame: Frame, title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+def table(
+    frame: Frame,
+    title: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    *,
+    folded: Collection[int] = (),
+) -> None:
     """Print a table; the first column is text, the rest stand to the right.
 
+    Columns `folded` hold sentences: they stand to the left and take as many lines as they need.
     A head is a message code where the catalogue has it, and stands for itself else. Data is never markup.
     """
     made = Table(title=Text(title), title_justify="left", header_style="bold", box=None, pad_edge=False)
     for number, code in enumerate(columns):
         head = frame.say(code) if code.startswith("cli-") else visible(code)
-        made.add_column(Text(head), justify="left" if number == 0 else "right", no_wrap=True)
+        is_folded = number in folded
+        side: Literal["left", "right"] = "left" if number == 0 or is_folded else "right"
+        made.add_column(Text(head), justify=side, no_wrap=not is_folded, overflow="fold")
     for row in rows:
         made.add_row(*(Text(visible(str(cell))) for cell in row))
     frame.console.print(made)
@@ -49,8 +60,8 @@ def bucket(frame: Frame, name: str) -> str:
     return frame.say("bucket-current") if name == "current" else name
 
 
-def recorded(frame: Frame, result: dict[str, Any]) -> None:
-    """What recording a fact answered."""
+def recorded(frame: Frame, result: dict[str, Any], terms: Terms | None = None) -> None:
+    """What recording a fact answered, of a contract on these terms: a loan's if left out."""
     # A kept answer comes back from the database in another order; the same request gives the same bytes.
     public: dict[str, Any] = {"schema": result["schema"]}
     public["loan_id"] = loan_id(int(result["person_id"]), int(result["loan_no"]))
@@ -60,7 +71,7 @@ def recorded(frame: Frame, result: dict[str, Any]) -> None:
         return
     money = str(result["currency"])
     frame.tell(
-        "cli-recorded",
+        "cli-recorded-line" if isinstance(terms, LineTerms) else "cli-recorded",
         loan=public["loan_id"],
         currency=money,
         principal=amount(result["principal_minor"], money),
@@ -74,21 +85,30 @@ def recorded(frame: Frame, result: dict[str, Any]) -> None:
 def refused_tape(frame: Frame, report: ImportReport) -> RefusedRows:
     """A tape that was refused, as a problem that lists every row."""
     problem = RefusedRows("tape-refused", refused=len(report.refusals))
-    problem.refusals = _refusals(frame, report)
+    problem.refusals = refusals(frame, report.refusals)
     return problem
 
 
-def _refusals(frame: Frame, report: ImportReport) -> list[dict[str, Any]]:
+def refusals(frame: Frame, refused: Sequence[RowRefusal]) -> list[dict[str, Any]]:
+    """Refused rows as data."""
     return [
         {
             "line": r.line,
             "column": r.column,
             "value": r.value,
             "code": r.message.code,
-            "detail": render(r.message, frame.lang),
+            "detail": frame.render(r.message),
         }
-        for r in report.refusals
+        for r in refused
     ]
+
+
+def tell_refusals(frame: Frame, refused: Sequence[RowRefusal], count: int) -> None:
+    """The first refused rows of so many, with their reasons."""
+    for each in refused[:SHOWN]:
+        frame.tell("cli-row-refused", line=each.line, column=each.column, reason=each.message)
+    if count > SHOWN:
+        frame.tell("cli-more-refusals", count=count - SHOWN)
 
 
 def import_report(frame: Frame, book: str, report: ImportReport) -> None:
@@ -101,14 +121,11 @@ def import_report(frame: Frame, book: str, report: ImportReport) -> None:
                 "taken_over": report.taken_over,
                 "already_there": report.already_there,
                 "is_written": report.is_written,
-                "refusals": _refusals(frame, report),
+                "refusals": refusals(frame, report.refusals),
             }
         )
         return
-    for each in report.refusals[:SHOWN]:
-        frame.tell("cli-row-refused", line=each.line, column=each.column, reason=each.message)
-    if len(report.refusals) > SHOWN:
-        frame.tell("cli-more-refusals", count=len(report.refusals) - SHOWN)
+    tell_refusals(frame, report.refusals, len(report.refusals))
     if report.is_written:
         frame.tell(
             "cli-imported",
@@ -237,6 +254,7 @@ def verdict(frame: Frame, found: Verdict) -> None:
                 "as_of": str(found.as_of) if found.as_of else None,
                 "is_clean": not found.findings,
                 "checked": dict(found.checked),
+                "wrong_share_max": found.wrong_share_max,
                 "findings": [{"code": code, **facts} for code, facts in found.findings],
             }
         )
@@ -251,3 +269,5 @@ def verdict(frame: Frame, found: Verdict) -> None:
         findings=len(found.findings),
         as_of=found.as_of or "-",
     )
+    if found.wrong_share_max is not None and not found.findings:
+        frame.tell("cli-verify-sample", share=f"{100 * found.wrong_share_max:.3g}")

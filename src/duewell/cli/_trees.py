@@ -15,9 +15,10 @@ from rich.tree import Tree
 
 from duewell.cli._frame import Frame, amount, visible
 from duewell.domain.errors import InvalidInput, NotFound
-from duewell.domain.loan import Proof, Proven, TraceSlice
+from duewell.domain.loan import Proven
 from duewell.domain.money import Rate
 from duewell.domain.product import Part
+from duewell.domain.proof import Proof, TraceSlice
 
 DEPTH = 4
 _SLICES_SHOWN = 40
@@ -30,15 +31,21 @@ CLAUSES = {
     "payoff-to-the-day": "clause-payoff-to-the-day",
     "payoff-to-row-end": "clause-payoff-to-row-end",
     "order of application": "clause-order-of-application",
+    "its statement": "clause-its-statement",
+    "days-360": "clause-days-360",
+    "days-365": "clause-days-365",
+    "days-actual": "clause-days-actual",
 }
 
 
-def chosen_proof(proven: Proven, payoff: Proof | None, *, row: int | None, part: str, total: str) -> Proof:
+def chosen_proof(
+    proven: Proven, payoff: Proof | None, *, row: int | None, part: str, total: str | None
+) -> Proof:
     """The proof a person asked for: a part of a row, or a total.
 
     Refuses   a row, part or total that is not there.
     """
-    if total:
+    if total is not None:
         totals = {**proven.totals, **({"payoff": payoff} if payoff is not None else {})}
         if total not in totals:
             raise NotFound("total-unknown", given=total[:40], known=", ".join(totals))
@@ -62,12 +69,14 @@ def proof_tree(frame: Frame, proof: Proof, money: str, depth: int = DEPTH) -> Tr
 def _line(frame: Frame, sign: int, proof: Proof, money: str) -> Text:
     label = frame.say("proof-" + proof.code)
     row = frame.say("proof-of-row", nr=proof.row_nr) if proof.row_nr is not None else ""
+    if proof.statement_nr is not None:
+        row = frame.say("proof-of-statement", nr=proof.statement_nr)
     figure = amount(sign * proof.amount, money)
     return Text(visible(f"{figure}  {label}{row}"))
 
 
 def _grow(frame: Frame, tree: Tree, proof: Proof, money: str, depth: int) -> None:
-    if not depth and (proof.terms or proof.slices):
+    if not depth and (proof.terms or proof.slices or proof.share):
         tree.add(Text("…"))
         return
     for told in _told(frame, proof, money):
@@ -75,6 +84,10 @@ def _grow(frame: Frame, tree: Tree, proof: Proof, money: str, depth: int) -> Non
     for sign, each in proof.terms:
         if each.amount:
             _grow(frame, tree.add(_line(frame, sign, each, money)), each, money, depth - 1)
+    for name, bound in (("base", proof.of), ("at-least", proof.at_least), ("at-most", proof.at_most)):
+        if bound is not None:
+            branch = tree.add(Text(visible(frame.say("proof-" + name)), style="dim"))
+            _grow(frame, branch.add(_line(frame, 1, bound, money)), bound, money, depth - 1)
 
 
 def _told(frame: Frame, proof: Proof, money: str) -> Iterable[str]:
@@ -111,7 +124,7 @@ def _told(frame: Frame, proof: Proof, money: str) -> Iterable[str]:
 def _slice(frame: Frame, piece: TraceSlice, money: str) -> str:
     exact = piece.exact
     return frame.say(
-        "proof-slice",
+        "proof-slice-period" if piece.is_of_period else "proof-slice",
         start=piece.start,
         end=piece.end,
         days=(piece.end - piece.start).days,

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from duewell.cli import _tables
 from duewell.cli._frame import Frame, amount, day, day_or_instant, ending, make_frame, now
-from duewell.cli._options import Json, Key, Known, Lang, Loan, find_loan, new_key
+from duewell.cli._options import Json, Key, Known, Lang, Loan, find_loan, request_key
 from duewell.domain.errors import InvalidInput
 from duewell.domain.facts import FactLines
 from duewell.domain.loan import Future
@@ -49,14 +49,14 @@ def record(
     frame = make_frame(lang=lang, is_json=as_json)
     with ending(frame):
         where, row = find_loan(frame, loan)
-        request = key or new_key()
+        request = request_key(key)
         lines = FactLines(currency(row.terms.currency), loans.read_facts(frame.conn, where))
         fact = lines.read(
             line, source="cli", source_ref=request, recorded_on=row.book_open_on, on=row.book_open_on
         )
         is_dated = re.match(r"\s*[0-9]", line) is not None
         asked = Request("cli", request, "cli", now(), is_dated=is_dated)
-        _tables.recorded(frame, record_fact(frame.conn, where, fact, asked))
+        _tables.recorded(frame, record_fact(frame.conn, where, fact, asked), row.terms)
 
 
 def preview(

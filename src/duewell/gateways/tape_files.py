@@ -1,7 +1,7 @@
 """Tape files: bytes on disk as rows of text, or a refusal that says where and why.
 
 Needs    a path to a file of comma, semicolon or tab separated values with a header.
-Gives    read_rows: the header, then one SourceRow a line, streamed; read_small for a file read whole.
+Gives    read_rows: the header, then one SourceRow a line, streamed.
 Never    guesses a broken or mixed encoding, holds more than a line, or passes a control character on.
 Source   docs/decisions/0005-taking-a-book-over.md. UTF-8 goes first: it decodes as GB18030 too, wrongly.
 """
@@ -54,19 +54,6 @@ def read_rows(path: Path) -> Iterator[SourceRow]:
         source.close()
         raise
     return _rows(source, header, delimiter)
-
-
-def read_small(path: Path, bytes_max: int) -> str:
-    """A small UTF-8 file whole. Refuses what is no file, and more than `bytes_max`."""
-    _check_file(path, bytes_max)
-    with path.open("rb") as source:
-        found = source.read(bytes_max + 1)
-    if len(found) > bytes_max:
-        raise InvalidInput("tape-too-large", bytes=len(found), bytes_max=bytes_max)
-    try:
-        return found.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise InvalidInput("tape-encoding-unknown", path=str(path)) from None
 
 
 def _check_file(path: Path, bytes_max: int) -> None:

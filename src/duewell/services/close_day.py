@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from multiprocessing import get_context
 
-from duewell.domain.agenda import Sums, rolled
+from duewell.domain.agenda import sums_after
 from duewell.domain.errors import InvalidInput
 from duewell.domain.postings import day_journal
 from duewell.store import books, days
@@ -195,22 +195,3 @@ def _finish(conn: Connection, book: BookRow, day: date, at: datetime) -> None:
             if journal is not None:
                 days.put_gl_journal(conn, book.book_id, day, product_no, journal)
         days.finish_run(conn, book.book_id, day, at)
-
-
-def sums_after(
-    before: dict[int, Sums], moves: dict[int, Sums], adds: dict[int, Sums], day: date
-) -> dict[int, Sums]:
-    """The sums at the end of a day: yesterday's, corrected, rolled on by the day, and the day's own."""
-    found: dict[int, Sums] = {}
-    for product_no in sorted({*before, *moves, *adds}):
-        corrected = _sum(before.get(product_no, {}), moves.get(product_no, {}))
-        moved = rolled(corrected, day - days.ONE_DAY, day)
-        found[product_no] = _sum(moved, adds.get(product_no, {}))
-    return found
-
-
-def _sum(left: Sums, right: Sums) -> Sums:
-    both = {
-        key: left.get(key, 0) + right.get(key, 0) for key in [*left, *(k for k in right if k not in left)]
-    }
-    return {key: value for key, value in both.items() if value}

@@ -25,13 +25,14 @@ SCHEMA = products.SCHEMA
 def define_product(conn: Connection, book_code: str, given: Mapping[str, Any]) -> tuple[ProductRow, bool]:
     """Define the product on the book's open date; the same table twice changes nothing.
 
-    Refuses   what is no product, a product in another currency than the book's, and one whose worst case
-              breaks a cap in force that day.
+    Refuses   what is no product, one that no loan could be lent by, a product in another currency than the
+              book's, and one whose worst case breaks a cap in force that day.
     """
     product = read_product(given)
     book = books.read_book(conn, book_code)
     if product.currency != book.currency:
         raise InvalidInput("product-currency-foreign", given=product.currency, currency=book.currency)
+    product.check_workable()
     check_product(product, caps_of_book(book.settings), book.open_on)
     with conn.transaction():
         return products.define(conn, book.book_id, product, on=book.open_on)

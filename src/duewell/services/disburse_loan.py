@@ -24,7 +24,8 @@ from duewell.store import books, loans, posting, products, request_keys
 from duewell.store.loans import Connection, LoanKey
 from duewell.store.posting import Request
 
-PRODUCT = "cash"
+PRODUCT = "plain_loan"
+"""What plain terms are booked under. Its mark is one that no product file's code may hold."""
 
 
 def disburse_loan(

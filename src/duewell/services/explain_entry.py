@@ -1,6 +1,6 @@
-"""Explain an entry of the sub-ledger: each line of a loan's journal with the proof of its amount.
+"""Explain an entry of the sub-ledger: each line of a contract's journal with the proof of its amount.
 
-Needs    a connection; the loan's key and the number of the fact that caused the entry.
+Needs    a connection; the key of a loan or line and the number of the fact that caused the entry.
 Gives    the entries that recording the fact posted: by the fact they correct, account and proof.
 Never    shows a line whose proof does not come to what is kept.
 Source   docs/reference/proofs.md.
@@ -11,9 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from duewell.domain.contract import contract_of
 from duewell.domain.errors import Fault, NotFound
 from duewell.domain.facts import Fact
-from duewell.domain.loan import prove_movements
 from duewell.domain.postings import LineProofs, prove_difference
 from duewell.store import loans
 from duewell.store.loans import Connection, LoanKey
@@ -31,7 +31,7 @@ class ExplainedEntry:
 def explain_entry(conn: Connection, key: LoanKey, seq: int) -> tuple[Fact, date, str, list[ExplainedEntry]]:
     """The fact recorded as number `seq`, the day it was posted on, the currency, and its journals.
 
-    Refuses   NotFound "entry-not-found"; a line, whose entries have no proofs yet.
+    Refuses   NotFound "entry-not-found".
     """
     row = loans.read_loan(conn, key)
     facts = loans.read_facts(conn, key)
@@ -39,8 +39,9 @@ def explain_entry(conn: Connection, key: LoanKey, seq: int) -> tuple[Fact, date,
         raise NotFound("entry-not-found", seq=seq, facts=len(facts))
     fact = facts[seq - 1]
     posted_on = fact.recorded_on
-    before = prove_movements(row.loan_terms, facts[: seq - 1], as_of=posted_on) if seq > 1 else []
-    after = prove_movements(row.loan_terms, facts[:seq], as_of=posted_on)
+    contract = contract_of(row.terms)
+    before = contract.prove_movements(facts[: seq - 1], as_of=posted_on) if seq > 1 else []
+    after = contract.prove_movements(facts[:seq], as_of=posted_on)
     named = {each.key: each for each in facts}
     found = [
         ExplainedEntry(part, named[name], lines)

@@ -21,6 +21,7 @@ from duewell.store.posting import Request
 SOURCE = "generated"
 ON_TIME_PER_10000 = 9850
 """Of rows due on a day, how many are paid on it."""
+BATCH = 1_000
 CATCH_UP_PER_10000 = 400
 """Of loans behind, how many pay all that is overdue on a day."""
 
@@ -30,11 +31,12 @@ def generate_payments(conn: Connection, book_code: str, *, seed: int, at: dateti
     book = books.read_book(conn, book_code)
     if not book.is_sandbox:
         raise InvalidInput("generated-payments-need-a-sandbox", book=book_code)
-    made = 0
     with conn.transaction():
-        for key, amount in agendas.due_on(conn, book.book_id, book.open_on):
-            if _draw(seed, key, book.open_on.isoformat()) < ON_TIME_PER_10000:
-                made += _pay(conn, key, book, amount, at)
+        asked = [
+            (key, amount)
+            for key, amount in agendas.due_on(conn, book.book_id, book.open_on)
+            if _draw(seed, key, book.open_on.isoformat()) < ON_TIME_PER_10000
+        ]
         late = [
             k
             for k in agendas.turned(conn, book.book_id)
@@ -43,8 +45,13 @@ def generate_payments(conn: Connection, book_code: str, *, seed: int, at: dateti
         for key, (terms, facts) in loans.read_many(conn, late).items():
             contract = contract_of(terms)
             age = contract.ageing(contract.fold(facts, as_of=book.open_on))
-            made += _pay(conn, key, book, age.overdue, at)
-    return made
+            asked.append((key, age.overdue))
+        payments = [_payment(key, book, amount, at) for key, amount in asked if amount > 0]
+        for start in range(0, len(payments), BATCH):
+            for posted in posting.record_payments(conn, payments[start : start + BATCH]):
+                if posted.refusal is not None:
+                    raise posted.refusal
+    return len(payments)
 
 
 def _draw(seed: int, key: LoanKey, what: str) -> int:
@@ -52,11 +59,7 @@ def _draw(seed: int, key: LoanKey, what: str) -> int:
     return int.from_bytes(digest[:8], "big") % 10_000
 
 
-def _pay(conn: Connection, key: LoanKey, book: books.BookRow, amount: int, at: datetime) -> int:
-    if amount <= 0:
-        return 0
+def _payment(key: LoanKey, book: books.BookRow, amount: int, at: datetime) -> tuple[LoanKey, Fact, Request]:
     ref = f"generated-{book.open_on}"
     fact = Fact(FactKind.PAYMENT_RECEIVED, book.open_on, book.open_on, SOURCE, ref, amount=amount)
-    name = f"{key.person_id}/{key.loan_no}/{book.open_on}"
-    posting.record(conn, key, fact, Request(SOURCE, name, SOURCE, at))
-    return 1
+    return key, fact, Request(SOURCE, f"{key.person_id}/{key.loan_no}/{book.open_on}", SOURCE, at)

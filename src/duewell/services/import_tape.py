@@ -9,14 +9,14 @@ Source   docs/decisions/0005-taking-a-book-over.md.
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context
 
+from duewell.analytics.spreading import end_with_parent
 from duewell.domain.errors import Conflict, InvalidInput
 from duewell.domain.facts import Fact, FactKind
 from duewell.domain.party import person_of
@@ -134,21 +134,9 @@ def _computed(fresh: list[TapeLoan], book: BookRow, product_no: int) -> Iterator
     with ProcessPoolExecutor(
         max_workers=min(8, os.cpu_count() or 1),
         mp_context=get_context("spawn"),
-        initializer=_end_with_parent,
+        initializer=end_with_parent,
     ) as pool:
         yield from pool.map(work, batches)
-
-
-def _end_with_parent() -> None:
-    """A worker whose parent was killed has nobody to work for."""
-    parent = parent_process()
-
-    def watch() -> None:
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 def _batch(fresh: list[TapeLoan], *, book: BookRow, product_no: int) -> list[Computed]:

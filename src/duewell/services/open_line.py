@@ -12,15 +12,18 @@ import hashlib
 import json
 from typing import Any
 
+from duewell.domain.disclosure import check_line
 from duewell.domain.errors import Conflict, CurrencyMismatch, InvalidInput
 from duewell.domain.facts import Fact, FactKind
 from duewell.domain.party import person_of
 from duewell.domain.product import LineTerms, agreed_to_payload
+from duewell.gateways.cap_packs import caps_of_book
 from duewell.store import books, loans, posting, request_keys
 from duewell.store.loans import Connection, LoanKey
 from duewell.store.posting import Request
 
-PRODUCT = "line"
+PRODUCT = "plain_line"
+"""What lines are booked under. Its mark is one that no product file's code may hold."""
 OWN_LINE_TERMS: dict[str, Any] = {"schema": "duewell.product/1", "terms": "each line's own"}
 """A product that only names lines whose terms were agreed one by one."""
 
@@ -28,7 +31,8 @@ OWN_LINE_TERMS: dict[str, Any] = {"schema": "duewell.product/1", "terms": "each 
 def open_line(conn: Connection, book_code: str, terms: LineTerms, request: Request) -> dict[str, Any]:
     """Make the line and record its limit in one transaction; sent twice it happens once.
 
-    Refuses   terms in another currency than the book's, or that begin after the open date.
+    Refuses   terms in another currency than the book's, that begin after the open date, or that break a cap
+              in force on the day they begin.
     """
     book = books.read_book(conn, book_code)
     posting.check_key(request.key)
@@ -43,6 +47,7 @@ def open_line(conn: Connection, book_code: str, terms: LineTerms, request: Reque
         raise InvalidInput(
             "fact-after-the-open-date", effective_on=str(terms.start), open_on=str(book.open_on)
         )
+    check_line(terms, caps_of_book(book.settings), terms.start)
     key = LoanKey(person_of(book_code, request.client_id, request.key), 1)
     with conn.transaction():
         if loans.add_person(conn, key.person_id, book.book_id if book.is_sandbox else 0):

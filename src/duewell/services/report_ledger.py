@@ -64,7 +64,14 @@ def _closed_day(conn: Connection, book: BookRow, asked: date | None) -> date:
     day = asked or last
     if day > last:
         raise Conflict("ledger-day-open", day=str(day), closed_to=str(last))
+    _check_within(book, day)
     return day
+
+
+def _check_within(book: BookRow, day: date) -> None:
+    """Refuse a day before the book's first: what loans brought with them is no balance of that day."""
+    if day < book.opened_on:
+        raise InvalidInput("day-before-the-book", day=str(day), opened_on=str(book.opened_on))
 
 
 def _balances(conn: Connection, book: BookRow, day: date) -> dict[Account, int]:
@@ -120,6 +127,7 @@ def export(
         book = books.read_book(conn, book_code)
         end = _closed_day(conn, book, last)
         start = first or book.opened_on
+        _check_within(book, start)
         if start > end:
             raise InvalidInput("export-ends-before-it-begins", first=str(start), last=str(end))
         names = books.product_names(conn, book.book_id)
@@ -127,7 +135,8 @@ def export(
         if form is ExportFormat.CSV:
             yield from _csv(book, names, found)
             return
-        opening = _balances(conn, book, start - timedelta(days=1)) if start > book.opened_on else {}
+        # Loans may bring a history with them, so there are balances before the book's first day too.
+        opening = _balances(conn, book, start - timedelta(days=1))
         yield from _beancount(book, names, found, opening, _balances(conn, book, end), start, end)
 
 
@@ -225,8 +234,7 @@ def explain_total(conn: Connection, book_code: str, *, day: date, account_code: 
     with conn.transaction():
         conn.execute("set transaction isolation level repeatable read, read only")
         book = books.read_book(conn, book_code)
-        if _closed_day(conn, book, day) < book.opened_on:
-            raise InvalidInput("day-before-the-book", day=str(day), opened_on=str(book.opened_on))
+        _closed_day(conn, book, day)
         asked = account(account_code)
         names = books.product_names(conn, book.book_id)
         before = days.read_sums(conn, book.book_id, day - timedelta(days=1))

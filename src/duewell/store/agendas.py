@@ -12,13 +12,13 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from duewell.domain.agenda import Agenda, Entry, EntryKind, Key, Sums
+from duewell.domain.agenda import ONE_DAY, Agenda, Entry, EntryKind, Key, Sums
 from duewell.domain.postings import PAYMENT_ACCOUNTS
 from duewell.store.loans import ACCOUNT_NO, Connection, LoanKey
 
 COLUMNS = (
-    "person_id, loan_no, book_id, product_no, is_turned, since, dates, kinds, cum,"
-    " sum_to, sum_measure, sum_add, pays"
+    "person_id, loan_no, book_id, product_no, is_turned, since, dates, kinds, cum, pays,"
+    " base_on, level_measure, level, flow_measure, flow"
 )
 FINE_SLICES = 64
 """The finest slices of persons, by the top six of a person_id's 63 bits: agendas are found by them."""
@@ -62,23 +62,34 @@ class Measures:
         return self._keys[number]
 
 
+def is_level(key: Key) -> bool:
+    """Whether a measure is kept by what it comes to: whole units and slopes are, exact accruals are not.
+
+    An exact accrual grows with every day, and over a loan's life beyond what a bigint holds.
+    """
+    return not key[1] or key[0].endswith(".slope")
+
+
 def agenda_row(
-    key: LoanKey, book_id: int, product_no: int, plan: Agenda, measures: Measures
+    key: LoanKey, book_id: int, product_no: int, plan: Agenda, measures: Measures, open_on: date
 ) -> tuple[Any, ...]:
     """The row of an agenda, in the order of COLUMNS."""
+    adds = [entry.adds for entry in plan.entries]
+    used = {name: measures.number(name) for each in (plan.before, *adds) for name in each}
+    names = sorted(used)
+    levels = [name for name in names if is_level(name)]
+    flows = [name for name in names if not is_level(name) and any(name in each for each in adds)]
     cum: list[int] = []
-    sum_to: list[int] = []
-    sum_measure: list[int] = []
-    sum_add: list[int] = []
     claimed = 0
+    at = [plan.before.get(name, 0) for name in levels]
+    level, flow = list(at), []
     for entry in plan.entries:
         for part in entry.claims:
             claimed += part
             cum.append(claimed)
-        for name, value in entry.adds.items():
-            sum_measure.append(measures.number(name))
-            sum_add.append(value)
-        sum_to.append(len(sum_add))
+        at = [value + entry.adds.get(name, 0) for name, value in zip(levels, at, strict=True)]
+        level += at
+        flow += [entry.adds.get(name, 0) for name in flows]
     return (
         key.person_id,
         key.loan_no,
@@ -89,19 +100,27 @@ def agenda_row(
         [entry.on for entry in plan.entries],
         [int(entry.kind) for entry in plan.entries],
         cum,
-        sum_to,
-        sum_measure,
-        sum_add,
         _PAYS if plan.is_tabular else None,
+        open_on - ONE_DAY,
+        [used[name] for name in levels],
+        level,
+        [used[name] for name in flows],
+        flow,
     )
 
 
+_CASTS = {"dates": "date[]", "kinds": "smallint[]", "cum": "bigint[]", "pays": "smallint[]"} | {
+    "level_measure": "smallint[]",
+    "level": "bigint[]",
+    "flow_measure": "smallint[]",
+    "flow": "bigint[]",
+}
+_NAMES = COLUMNS.split(", ")
 _PUT = (
-    f"insert into duewell.agenda ({COLUMNS}) values (%s, %s, %s, %s, %s, %s, %s::date[], %s::smallint[],"
-    " %s::bigint[], %s::smallint[], %s::smallint[], %s::bigint[], %s::smallint[])"
-    " on conflict (person_id, loan_no) do update set is_turned = excluded.is_turned, since = excluded.since,"
-    " dates = excluded.dates, kinds = excluded.kinds, cum = excluded.cum, sum_to = excluded.sum_to,"
-    " sum_measure = excluded.sum_measure, sum_add = excluded.sum_add, pays = excluded.pays"
+    f"insert into duewell.agenda ({COLUMNS}) values ("
+    + ", ".join(f"%s::{_CASTS[name]}" if name in _CASTS else "%s" for name in _NAMES)
+    + ") on conflict (person_id, loan_no) do update set "
+    + ", ".join(f"{name} = excluded.{name}" for name in _NAMES[4:])
 )
 
 
@@ -110,12 +129,16 @@ def put_agendas(
     plans: Sequence[tuple[LoanKey, int, Agenda]],
     *,
     book_id: int,
+    open_on: date,
     measures: Measures,
 ) -> None:
-    """Write agendas of loans and their products, each in place of the last, and count what is paid anew."""
+    """Write agendas of loans and their products, each in place of the last, and count what is paid anew.
+
+    `open_on` is the day from which they were written.
+    """
     if not plans:
         return
-    rows = [agenda_row(key, book_id, product_no, plan, measures) for key, product_no, plan in plans]
+    rows = [agenda_row(key, book_id, number, plan, measures, open_on) for key, number, plan in plans]
     states = [(*state_of(plan), key.person_id, key.loan_no, *state_of(plan)) for key, _, plan in plans]
     with conn.cursor() as cursor:
         cursor.executemany(_PUT, rows)
@@ -139,16 +162,19 @@ def is_by_table(pays: list[int] | None) -> bool:
 
 def entries_of(row: dict[str, Any], measures: Measures) -> list[Entry]:
     """The entries of a stored row."""
-    entries, claimed, added = [], 0, 0
+    levels = [measures.key(number) for number in row["level_measure"]]
+    flows = [measures.key(number) for number in row["flow_measure"]]
+    entries, claimed = [], 0
     for k, (on, kind) in enumerate(zip(row["dates"], row["kinds"], strict=True)):
         claims = []
         for bound in row["cum"][3 * k : 3 * k + 3]:
             claims.append(bound - claimed)
             claimed = bound
-        adds: Sums = {}
-        for n in range(added, row["sum_to"][k]):
-            adds[measures.key(row["sum_measure"][n])] = row["sum_add"][n]
-        added = row["sum_to"][k]
+        was = row["level"][k * len(levels) : (k + 1) * len(levels)]
+        now = row["level"][(k + 1) * len(levels) : (k + 2) * len(levels)]
+        adds: Sums = {name: b - a for name, a, b in zip(levels, was, now, strict=True)}
+        adds |= dict(zip(flows, row["flow"][k * len(flows) : (k + 1) * len(flows)], strict=True))
+        adds = {name: value for name, value in adds.items() if value}
         entries.append(Entry(on, EntryKind(kind), (claims[0], claims[1], claims[2]), adds))
     return entries
 

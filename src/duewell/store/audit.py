@@ -21,6 +21,7 @@ from duewell.store.loans import ACCOUNT_BY_NO, Connection, LoanKey
 APPEND_ONLY = (
     "account",
     "accounting_period",
+    "alarm",
     "day_ahead",
     "day_chunk",
     "day_sum",
@@ -58,13 +59,27 @@ def agenda_rows(conn: Connection, keys: Sequence[LoanKey]) -> dict[LoanKey, dict
     """The kept agendas of loans, with what was paid by table since each was written."""
     with conn.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(
-            f"select {COLUMNS}, paid_minor, is_tabular, principal_minor"
+            f"select {COLUMNS}, paid_minor, is_tabular, principal_minor, next_seq"
             " from unnest(%s::bigint[], %s::smallint[]) as k(p, n)"
             " join duewell.agenda a on a.person_id = k.p and a.loan_no = k.n"
             " join duewell.loan_state using (person_id, loan_no)",
             [[k.person_id for k in keys], [k.loan_no for k in keys]],
         ).fetchall()
     return {LoanKey(row["person_id"], row["loan_no"]): row for row in rows}
+
+
+def answers_without_facts(conn: Connection, book_id: int) -> int:
+    """How many kept answers name a fact of the book's loans that is not there, or not that answer's."""
+    row = conn.execute(
+        "select count(*) from duewell.request_key r"
+        " join duewell.loan l on l.book_id = %s and r.target = l.person_id || '/' || l.loan_no"
+        " left join duewell.loan_fact f on f.person_id = l.person_id and f.loan_no = l.loan_no"
+        " and f.seq = (r.result->>'seq')::int and f.recorded_at = r.recorded_at"
+        " where r.result ? 'seq' and f.seq is null",
+        [book_id],
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def append_only_findings(conn: Connection) -> list[tuple[str, dict[str, Any]]]:

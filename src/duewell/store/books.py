@@ -1,7 +1,7 @@
 """Books and their products: opened once, read by code, locked for the cut-off.
 
 Needs    a connection; every date and instant as an argument.
-Gives    BookRow, open_book, add_product, read_book, share_day, hold_day, move_open_on.
+Gives    BookRow with its Closing, open_book, add_product, read_book, share_day, hold_day, move_open_on.
 Never    asks which day it is: a book's open date says so.
 Source   docs/decisions/0004-closing-a-day.md.
 """
@@ -10,20 +10,35 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from fractions import Fraction
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from psycopg.types.json import Jsonb
 
 from duewell.domain.agenda import Buckets
+from duewell.domain.calendar import cut_off_at
 from duewell.domain.errors import Conflict, InvalidInput, NotFound
 from duewell.domain.provisioning import provision_rates
 from duewell.store.loans import Connection, buckets_in
 
 _DAY_LOCK = 0x64617900  # "day": one advisory lock class of our own
 _CODE = re.compile(r"[a-z][a-z0-9-]{0,30}")
-_COLUMNS = "book_id, code, name, currency, zone, calendar, opened_on, open_on, is_sandbox, settings"
+_COLUMNS = "book_id, code, name, currency, zone, calendar, opened_on, open_on, is_sandbox, settings, cutoff"
+
+
+ALARM_MINUTES = 60
+"""How long after its cut-off an open day is late where the book does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """The files a day waits for, by name or pattern in one folder, and the minutes after which it is late."""
+
+    folder: str
+    names: tuple[str, ...]
+    alarm_minutes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +55,24 @@ class BookRow:
     open_on: date
     is_sandbox: bool
     settings: dict[str, Any]
+    cutoff: time
+
+    @property
+    def clock(self) -> ZoneInfo:
+        """The zone whose clocks the cut-off is read on."""
+        return zone_named(self.zone)
+
+    def cut_off_at(self, day: date) -> datetime:
+        """The instant from which on a day of the book can be closed by its cut-off."""
+        return cut_off_at(day, self.cutoff, self.clock)
+
+    @property
+    def closing(self) -> Closing:
+        """What closing by the cut-off waits for, and when it is late."""
+        kept = self.settings.get("closing", {})
+        return Closing(
+            kept.get("folder", ""), tuple(kept.get("names", ())), kept.get("alarm_minutes", ALARM_MINUTES)
+        )
 
     @property
     def buckets(self) -> Buckets:
@@ -104,8 +137,24 @@ def read_book(conn: Connection, code: str) -> BookRow:
     row = conn.execute(f"select {_COLUMNS} from duewell.book where code = %s", [code]).fetchone()
     if row is None:
         known = [name for (name,) in conn.execute("select code from duewell.book order by code").fetchall()]
-        raise NotFound("book-not-found", book=code[:40], known=", ".join(known) or "-")
+        if not known:
+            raise NotFound("book-none", book=code[:40])
+        raise NotFound("book-not-found", book=code[:40], known=", ".join(known))
     return BookRow(*row)
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """The zone of a name such as Asia/Shanghai. Refuses one that the tables of zones do not know."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise InvalidInput("zone-unknown", given=name[:60], example="Asia/Shanghai") from None
+
+
+def live_codes(conn: Connection) -> list[str]:
+    """The codes of the books that are no sandbox: those whose days the clock closes."""
+    rows = conn.execute("select code from duewell.book where not is_sandbox order by code").fetchall()
+    return [code for (code,) in rows]
 
 
 def book_codes(conn: Connection) -> list[str]:
@@ -154,6 +203,15 @@ def set_caps(conn: Connection, book_id: int, caps: str | list[dict[str, Any]]) -
     conn.execute(
         "update duewell.book set settings = settings || %s where book_id = %s",
         [Jsonb({"caps": caps}), book_id],
+    )
+
+
+def set_closing(conn: Connection, book_id: int, closing: Closing, *, cutoff: time, zone: str) -> None:
+    """Say when a book's days are closed, what they wait for, and when they are late."""
+    kept = {"folder": closing.folder, "names": list(closing.names), "alarm_minutes": closing.alarm_minutes}
+    conn.execute(
+        "update duewell.book set settings = settings || %s, cutoff = %s, zone = %s where book_id = %s",
+        [Jsonb({"closing": kept}), cutoff, zone, book_id],
     )
 
 

@@ -104,7 +104,9 @@ def write_loans(
         rows["loan_state"].append((key.person_id, key.loan_no, len(each.facts) + 1, *state))
         _facts(rows, key, each.facts, book, actor, at)
         _journals(rows, key, one)
-        rows["agenda"].append(agendas.agenda_row(key, book.book_id, each.product_no, one.plan, measures))
+        rows["agenda"].append(
+            agendas.agenda_row(key, book.book_id, each.product_no, one.plan, measures, book.open_on)
+        )
     for table, columns in _TABLES.items():
         with conn.cursor() as cursor, cursor.copy(f"copy duewell.{table} ({columns}) from stdin") as copy:
             for row in rows[table]:

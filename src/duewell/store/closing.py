@@ -165,7 +165,7 @@ def _turn(conn: Connection, part: _Part, given: dict[str, Any]) -> int:
         plan, _ = contract_of(terms).agenda(facts, open_on=given["day"], is_closing=True, buckets=buckets)
         turned += plan.is_turned and not was_turned
         plans.append((key, product_no, plan))
-    agendas.put_agendas(conn, plans, book_id=given["book"], measures=measures)
+    agendas.put_agendas(conn, plans, book_id=given["book"], open_on=given["day"], measures=measures)
     return turned
 
 
@@ -179,8 +179,10 @@ where book_id = %(book)s and day = %(day)s and person_id between %(low)s and %(h
 _CAME = f"""
 with came as materialized (
   select a.person_id, a.loan_no, a.product_no, a.kinds[x.lo + 1 : x.hi] as kinds,
-    a.sum_measure[coalesce(a.sum_to[x.lo], 0) + 1 : a.sum_to[x.hi]] as measures,
-    a.sum_add[coalesce(a.sum_to[x.lo], 0) + 1 : a.sum_to[x.hi]] as adds,
+    x.hi - x.lo as count, a.level_measure, a.flow_measure,
+    a.level[x.lo * cardinality(a.level_measure) + 1 : (x.lo + 1) * cardinality(a.level_measure)] as was,
+    a.level[x.hi * cardinality(a.level_measure) + 1 : (x.hi + 1) * cardinality(a.level_measure)] as now,
+    a.flow[x.lo * cardinality(a.flow_measure) + 1 : x.hi * cardinality(a.flow_measure)] as flow,
     case when a.is_turned then exists (
       select from generate_series(x.lo + 1, x.hi) as n where a.kinds[n] = {int(EntryKind.DUE)}
         and a.cum[3 * n] > case when n = 1 then 0 else a.cum[3 * (n - 1)] end) end as is_missed
@@ -188,6 +190,14 @@ with came as materialized (
     width_bucket(%(day)s::date - 1, a.dates) as lo, width_bucket(%(day)s::date, a.dates) as hi) as x
   where {{where}} and a.dates @> array[%(day)s::date]
 )"""
+_ADDED = """
+  select product_no, u.measure_no, u.now - u.was as adds from came
+  cross join lateral unnest(level_measure, was, now) as u(measure_no, was, now) where u.now <> u.was
+  union all
+  select product_no, u.measure_no, u.adds from came, generate_series(0, count - 1) as k
+  cross join lateral unnest(flow_measure, flow[k * cardinality(flow_measure) + 1 :
+    (k + 1) * cardinality(flow_measure)]) as u(measure_no, adds) where u.adds <> 0
+"""
 _KEPT = f"""
 seen as (
   select distinct person_id, loan_no, kind from came cross join lateral unnest(kinds) as kind
@@ -204,14 +214,12 @@ select (select count(*) from seen), count(*), count(*) filter (where kind <> {MI
 _LOAN_CAME = _CAME.format(where=_LOAN)
 _LOAN_DAY = f"{_LOAN_CAME}, {_KEPT} {_COUNTS}"
 _LOAN_ADDS = f"""
-{_LOAN_CAME} select u.measure_no, sum(u.adds) from came
-cross join lateral unnest(measures, adds) as u(measure_no, adds) group by 1 order by 1
+{_LOAN_CAME} select measure_no, sum(adds) from ({_ADDED}) as u group by 1 having sum(adds) <> 0 order by 1
 """
 _SLICE_DAY = f"""
 {_CAME.format(where=_BY_DATE)}, {_KEPT},
 added as (
-  select product_no, u.measure_no, u.adds from came
-  cross join lateral unnest(measures, adds) as u(measure_no, adds)
+  {_ADDED}
   union all
   select product_no, u.measure_no, u.adds from duewell.day_ahead d
   cross join lateral unnest(d.measures, d.adds) as u(measure_no, adds)

@@ -120,7 +120,59 @@ def read_day_sums(conn: Connection, book_id: int, day: date) -> dict[int, Sums]:
     )
 
 
-def _by_product(conn: Connection, query: str, given: list[Any]) -> dict[int, Sums]:
+def read_levels(conn: Connection, book_id: int, day: date) -> dict[int, Sums]:
+    """What agendas say their loans stand for at the end of a day, added up in one scan: whole units, slopes.
+
+    An agenda written before the loan's standing was kept adds nothing: `stale_agendas` counts those.
+    """
+    found = _by_product(
+        conn,
+        "select t.product_no, m.name, m.accrual_class, t.level from ("
+        "select a.product_no, u.measure_no, sum(u.level) as level from duewell.agenda a"
+        " cross join lateral (select"
+        " width_bucket(%(day)s::date, a.dates) * cardinality(a.level_measure) as n) as place"
+        " cross join lateral unnest(a.level_measure,"
+        " a.level[place.n + 1 : place.n + cardinality(a.level_measure)]) as u(measure_no, level)"
+        " where a.book_id = %(book)s and a.base_on is not null group by 1, 2) as t"
+        " join duewell.measure m using (measure_no)",
+        {"book": book_id, "day": day},
+    )
+    return {no: {key: value for key, value in each.items() if value} for no, each in found.items()}
+
+
+def stale_agendas(conn: Connection, book_id: int) -> int:
+    """How many agendas do not say what their loans stood for when they were written."""
+    row = conn.execute(
+        "select count(*) from duewell.agenda where book_id = %s and base_on is null", [book_id]
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def closed_days(conn: Connection, book_id: int) -> list[date]:
+    """Every closed day of a book, in order."""
+    rows = conn.execute(
+        "select day from duewell.day_run where book_id = %s and finished_at is not null order by day",
+        [book_id],
+    ).fetchall()
+    return [day for (day,) in rows]
+
+
+def posted_totals(conn: Connection, book_id: int, until: date) -> dict[int, dict[Account, int]]:
+    """What the totals of days posted to the general ledger, by product and account, to a day's end."""
+    found: dict[int, dict[Account, int]] = defaultdict(dict)
+    for product_no, number, amount in conn.execute(
+        "select product_no, u.account_no, sum(u.amount) from duewell.gl_journal"
+        " cross join lateral unnest(accounts, amounts) as u(account_no, amount)"
+        " where book_id = %s and day <= %s and kind = 1 group by 1, 2",
+        [book_id, until],
+    ).fetchall():
+        if amount:
+            found[product_no][loans.ACCOUNT_BY_NO[number]] = int(amount)
+    return dict(found)
+
+
+def _by_product(conn: Connection, query: str, given: list[Any] | dict[str, Any]) -> dict[int, Sums]:
     found: dict[int, Sums] = defaultdict(dict)
     for product_no, name, accrual, value in conn.execute(query, given).fetchall():
         found[product_no][(name, accrual)] = int(value)

@@ -9,7 +9,7 @@ Source   docs/reference/ledger.md.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -53,7 +53,8 @@ class PeriodRow:
 
 _GL = """
 select g.day, g.kind, g.product_no, g.accounts, g.amounts from duewell.gl_journal g
-where g.book_id = %(book)s and g.day between %(first)s and %(last)s order by g.day, g.product_no, g.kind
+where g.book_id = %(book)s and g.day between %(first)s and %(last)s and g.kind = any(%(kinds)s)
+order by g.day, g.product_no, g.kind
 """
 _PRODUCT = (
     "join duewell.loan l using (person_id, loan_no)"
@@ -83,7 +84,7 @@ def entries(
     conn: Connection, book_id: int, first: date, last: date, *, is_detailed: bool
 ) -> Iterator[LedgerEntry]:
     """The entries of some days: totals first, then loans' journals, one by one or a day at once."""
-    given = {"book": book_id, "first": first, "last": last}
+    given = {"book": book_id, "first": first, "last": last, "kinds": list(_KINDS)}
     for day, kind, product_no, accounts, amounts in conn.execute(_GL, given).fetchall():
         name = _KINDS[kind]
         yield LedgerEntry(day, name, f"{name}-{day}-{product_no}", product_no, _lines(accounts, amounts))
@@ -110,9 +111,20 @@ def _stream(conn: Connection, query: str, given: dict[str, Any]) -> Iterator[tup
         yield from cursor
 
 
-def digest_of(conn: Connection, book_id: int, first: date, last: date, before: bytes) -> bytes:
-    """What every entry of some days comes to as one hash, chained to the period before; in a transaction."""
-    given = {"book": book_id, "first": first, "last": last}
+def digest_of(
+    conn: Connection,
+    book_id: int,
+    first: date,
+    last: date,
+    before: bytes,
+    *,
+    kinds: Sequence[int] = (DAY, PROVISION_KIND),
+) -> bytes:
+    """What every entry of some days comes to as one hash, chained to the period before; in a transaction.
+
+    Without the kind of provisions it stays what it is for ever once the days are closed.
+    """
+    given = {"book": book_id, "first": first, "last": last, "kinds": list(kinds)}
     chained = hashlib.sha256(before)
     for query in (_GL, _JOURNALS):
         for row in _stream(conn, query, given):

@@ -150,6 +150,15 @@ def lock_loan(conn: Connection, key: LoanKey) -> LoanRow:
     return read_loan(conn, key)
 
 
+def lock_many(conn: Connection, keys: Sequence[LoanKey]) -> None:
+    """Lock the states of loans, in the order of their keys."""
+    conn.execute(
+        "select 1 from unnest(%s::bigint[], %s::smallint[]) as k(p, n) join duewell.loan_state s"
+        " on s.person_id = k.p and s.loan_no = k.n order by s.person_id, s.loan_no for update of s",
+        [[k.person_id for k in keys], [k.loan_no for k in keys]],
+    )
+
+
 def book_of(conn: Connection, key: LoanKey) -> int:
     """The book a loan belongs to."""
     row = conn.execute(
@@ -200,15 +209,33 @@ def read_facts(conn: Connection, key: LoanKey, known: Known = None) -> list[Fact
 def facts_by(conn: Connection, row: LoanRow, day: date, known: Known = None) -> list[Fact]:
     """A contract's facts as known, for a look at a day.
 
-    Refuses   NotFound "loan-not-there-yet" where nothing that counts had happened by then, or was known.
+    Refuses   NotFound "loan-not-there-yet" where nothing that counts had happened by then;
+              "loan-not-known-on" or "loan-not-known-at" where nothing was recorded by that business day or
+              instant.
     """
     facts = read_facts(conn, row.key, known)
     if not any(fact.effective_on <= day for fact in alive(facts)):
-        ever = read_facts(conn, row.key)
-        first = min((fact.effective_on for fact in ever), default=row.terms.start)
-        learnt = min((fact.recorded_on for fact in ever), default=row.book_open_on)
-        raise NotFound("loan-not-there-yet", as_of=day, first=first, known_from=learnt)
+        raise _not_there(conn, row, day, known)
     return facts
+
+
+def _not_there(conn: Connection, row: LoanRow, day: date, known: Known) -> NotFound:
+    """Why a contract cannot be looked at: not begun, not known by the clock that was asked, or taken back."""
+    ever = alive(read_facts(conn, row.key))
+    if not ever:
+        return NotFound("loan-taken-back")
+    first = min(fact.effective_on for fact in ever)
+    if first > day:
+        return NotFound("loan-not-there-yet", as_of=day, first=first)
+    learnt = conn.execute(
+        "select min(recorded_on), min(recorded_at) from duewell.loan_fact"
+        " where person_id = %s and loan_no = %s and effective_on <= %s",
+        [row.key.person_id, row.key.loan_no, day],
+    ).fetchone()
+    assert learnt is not None
+    if isinstance(known, datetime):
+        return NotFound("loan-not-known-at", known=known, recorded_at=learnt[1].astimezone(known.tzinfo))
+    return NotFound("loan-not-known-on", known=known, recorded_on=learnt[0])
 
 
 def read_many(
@@ -308,6 +335,26 @@ def find_by_ref(conn: Connection, book_id: int, ref: str) -> LoanKey | None:
         "select person_id, loan_no from duewell.loan where book_id = %s and external_ref = %s", [book_id, ref]
     ).fetchone()
     return LoanKey(*row) if row else None
+
+
+def find_by_refs(conn: Connection, book_id: int, refs: Sequence[str]) -> dict[str, LoanKey]:
+    """The loans that came into the book under other systems' numbers."""
+    rows = conn.execute(
+        "select external_ref, person_id, loan_no from duewell.loan"
+        " where book_id = %s and external_ref = any(%s::text[])",
+        [book_id, list(refs)],
+    ).fetchall()
+    return {ref: LoanKey(person_id, loan_no) for ref, person_id, loan_no in rows}
+
+
+def keys_held(conn: Connection, book_id: int, keys: Sequence[LoanKey]) -> set[LoanKey]:
+    """Which of these loans the book holds."""
+    rows = conn.execute(
+        "select l.person_id, l.loan_no from unnest(%s::bigint[], %s::smallint[]) as k(p, n)"
+        " join duewell.loan l on l.person_id = k.p and l.loan_no = k.n and l.book_id = %s",
+        [[k.person_id for k in keys], [k.loan_no for k in keys], book_id],
+    ).fetchall()
+    return {LoanKey(person_id, loan_no) for person_id, loan_no in rows}
 
 
 def append_fact(conn: Connection, key: LoanKey, fact: Fact, *, recorded_at: datetime, actor: str) -> int:

@@ -211,7 +211,7 @@ def _project(conn: Connection, row: LoanRow, seq: int, change: Change) -> None:
     """Write the loan's agenda anew, and what the fact changes in the sums of days already closed."""
     measures = Measures(conn)
     plans = [(row.key, row.product_no, change.plan)]
-    agendas.put_agendas(conn, plans, book_id=row.book_id, measures=measures)
+    agendas.put_agendas(conn, plans, book_id=row.book_id, open_on=row.book_open_on, measures=measures)
     if change.moved:
         agendas.put_move(
             conn,

@@ -72,7 +72,9 @@ def read(conn: Connection, book_id: int, ref: str) -> ProductRow:
         ).fetchone()
     if row is None or row[3] == OWN_TERMS:
         known = ", ".join(each.product.ref for each in of_book(conn, book_id))
-        raise NotFound("product-not-found", product=ref[:60], known=known or "-")
+        if not known:
+            raise NotFound("product-none", product=ref[:60])
+        raise NotFound("product-not-found", product=ref[:60], known=known)
     return _row(row)
 
 

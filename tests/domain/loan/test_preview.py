@@ -6,6 +6,7 @@ are known; nothing supposed stays behind. How: random lives whose last facts are
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 
@@ -17,7 +18,7 @@ from duewell.domain.errors import Refusal
 from duewell.domain.facts import Fact, FactKind, FactLines, known
 from duewell.domain.loan import LoanState, ageing, compare, fold, lifetime, preview
 from duewell.domain.money import currency
-from duewell.domain.product import LoanTerms
+from duewell.domain.product import FeeBasis, FeeTerms, FeeWhen, LoanTerms
 from tests.domain.strategies import disbursed, lives
 
 TERMS = LoanTerms(principal=1_200_00, start=date(2026, 1, 1), instalments=12, rate=Fraction(12, 100))
@@ -100,6 +101,25 @@ def test_each_future_of_a_loan_costs_what_the_table_says(line: str) -> None:
     facts = [] if said.startswith("as it is") else supposed(said.strip())
     _, then = preview(TERMS, [disbursed(TERMS)], facts, until=date(2026, 2, 1))
     assert (then.cost, str(then.ends_on or "-")) == (round(Fraction(cost) * 100), ends)
+
+
+def test_the_cost_counts_fees_kept_and_not_what_was_forgiven() -> None:
+    """79.42 of interest, 30.00 kept when the money went out; then 5.00 of the first interest is waived."""
+    kept = FeeTerms("entry", "lender", FeeWhen.KEPT, FeeBasis.FLAT, amount=3_000, source="clause 6")
+    terms = replace(TERMS, fees=(kept,))
+    on = date(2026, 2, 1)
+    now, then = preview(terms, [disbursed(terms)], supposed("2026-02-01 waive interest 5.00"), until=on)
+    assert (now.cost, then.cost) == (79_42 + 30_00, 79_42 + 30_00 - 5_00)
+    assert (now.to_pay, then.to_pay) == (1_279_42, 1_274_42)
+
+
+def test_a_loan_charged_off_has_its_claim_to_pay_and_no_payoff() -> None:
+    until = date(2026, 2, 20)
+    _, then = preview(TERMS, [disbursed(TERMS)], supposed("2026-02-11 charge-off"), until=until)
+    claim = sum(then.state.claim)
+    assert (then.to_pay, then.payoff, then.ends_on) == (claim, None, None)
+    assert (then.age.dpd, then.age.outstanding) == (10, claim)
+    assert claim == 1_200_00 + 12_00 + 4_29, "the interest of January, and of ten days of February"
 
 
 def test_futures_side_by_side_are_each_as_if_asked_alone() -> None:

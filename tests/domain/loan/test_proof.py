@@ -18,17 +18,26 @@ from hypothesis import given, settings
 from duewell.domain.calendar import DaysInMonth, DaysInYear
 from duewell.domain.errors import Refusal
 from duewell.domain.facts import Fact, FactKind
-from duewell.domain.loan import Proof, ageing, preview, prove, prove_payoff
+from duewell.domain.loan import ageing, preview, prove, prove_payoff
 from duewell.domain.money import Rounding, round_fraction
 from duewell.domain.product import Allocation, Convention, Engine, ExcessRule, LoanTerms, Part
+from duewell.domain.proof import Proof
 from tests.domain.loan.stories import Story
-from tests.domain.strategies import lives
+from tests.domain.strategies import disbursed, lives
 
 Life = tuple[LoanTerms, list[Fact], date]
 
 
 def value(proof: Proof) -> int:
     """What the proof comes to, by nothing but what it says."""
+    amount = unbound(proof)
+    if proof.at_least is not None:
+        amount = max(amount, value(proof.at_least))
+    return amount if proof.at_most is None else min(amount, value(proof.at_most))
+
+
+def unbound(proof: Proof) -> int:
+    """The same before it is raised to what it is at least, and cut to what it is at most."""
     if proof.slices:
         exact = [s.base * s.rate * Fraction(s.num, s.den) for s in proof.slices]
         rule = Rounding(proof.rounding)
@@ -37,6 +46,7 @@ def value(proof: Proof) -> int:
         return round_fraction(sum(exact, Fraction(0)), rule)
     if proof.share is not None:
         base, pct = proof.share
+        assert proof.of is None or value(proof.of) == base
         return round_fraction(base * pct, Rounding(proof.rounding))
     if proof.level is not None:
         return level(proof)
@@ -223,3 +233,12 @@ def test_the_leaves_of_a_proof_add_up(terms: LoanTerms, lines: str, on: str) -> 
     for row in prove(terms, story.facts, as_of=day).rows:
         for each in (*row.due, *row.paid):
             assert value(each) == each.amount
+
+
+def test_a_payoff_is_proven_as_it_was_known_then() -> None:
+    """A payment of 100.00 on 20 January is reported on 5 February."""
+    terms = LoanTerms(principal=120_000, start=date(2026, 1, 1), instalments=12, rate=Fraction(12, 100))
+    paid = Fact(FactKind.PAYMENT_RECEIVED, date(2026, 1, 20), date(2026, 2, 5), "bank", "p", amount=10_000)
+    facts, on = [disbursed(terms), paid], date(2026, 2, 1)
+    assert prove_payoff(terms, facts, on=on, known_on=on).amount == 121_200
+    assert prove_payoff(terms, facts, on=on).amount == 121_200 - 10_000 - 36, "less twelve days of 92.65"

@@ -258,7 +258,7 @@ STORIES: dict[str, tuple[LoanTerms, str]] = {
         YEAR,
         """
         2026-01-01 lend 1200.00      -> ask1 106.62
-        2026-01-20 move 2026-02-01 to 2026-02-18 -> due1 2026-02-18 due2 2026-03-18
+        2026-01-20 move 2026-02-01 to 2026-02-18 -> due1 2026-02-18 due2 2026-03-18 principal 0.00
         2026-01-20 look                          -> interest1 19.29 ask1 106.62 ends 2027-01-18
         """,
     ),
@@ -266,7 +266,7 @@ STORIES: dict[str, tuple[LoanTerms, str]] = {
         YEAR,
         """
         2026-01-01 lend 1200.00      -> ask2 106.62
-        2026-02-01 extend by 3 from 2026-03-01 -> ask1 106.62 ask2 85.00 rows 15 ends 2027-04-01
+        2026-02-01 extend by 3 from 2026-03-01 -> ask1 106.62 ask2 85.00 ends 2027-04-01 principal 0.00
         """,
     ),
     "arrears into six new instalments": (
@@ -276,6 +276,108 @@ STORIES: dict[str, tuple[LoanTerms, str]] = {
         2026-04-10 look              -> dpd 68 overdue 319.86
         2026-04-10 re-age into 6 from 2026-05-10 every 1 months -> dpd 0 overdue 0.00
         2026-04-10 look                                         -> outstanding 1239.60 rows 10 ends 2026-10-10
+        """,
+    ),
+    "a new plan from month end to month end": (
+        YEAR,
+        """
+        2026-01-01 lend 1200.00      -> ask1 106.62
+        2026-02-28 re-age into 3 from 2026-03-31 every 1 months -> due3 2026-03-31 due5 2026-05-31
+        2026-02-28 look              -> interest4 15.90 interest5 11.91
+        """,
+    ),
+    "a new plan after money was paid ahead": (
+        replace(YEAR, instalments=3),
+        """
+        2026-01-01 lend 1200.00      -> ask1 408.03
+        2026-01-16 pay 500.00        -> interest 5.81 principal 494.19 out 705.81
+        2026-01-20 re-age into 2 from 2026-02-20 every 1 months -> out 705.81 rows 4
+        2026-01-20 look              -> interest3 7.97 interest4 3.56
+        """,
+    ),
+    "a new plan as agreed, without recalculation": (
+        by(is_recalculated_daily=False, engine=C),
+        """
+        2026-01-01 lend 1200.00      -> interest2 11.05
+        2026-02-10 re-age into 2 from 2026-03-10 every 1 months -> principal 1200.00 rows 4
+        2026-02-10 look              -> interest3 19.77 interest4 13.81
+        """,
+    ),
+    "a new plan, then one more instalment of it": (
+        YEAR,
+        """
+        2026-01-01 lend 1200.00      -> ask1 106.62
+        2026-02-10 re-age into 2 from 2026-02-24 every 2 weeks -> due3 2026-02-24 due4 2026-03-10
+        2026-02-11 extend by 1 from 2026-03-10 -> rows 5 due5 2026-03-24
+        """,
+    ),
+    "arrears spread on a due date: its row is still to come": (
+        replace(YEAR, rate=Fraction(0)),
+        """
+        2026-01-01 lend 1200.00      -> ask2 100.00
+        2026-03-01 re-amortize       -> ask1 0.00 ask2 109.09 ask11 109.09 ask12 109.10 principal 100.00
+        """,
+    ),
+    "charges of a loan whose plan is paid: one row a day": (
+        YEAR,
+        """
+        2026-01-01 lend 1200.00      -> rows 12
+        2026-01-01 settle            -> out 0.00
+        2027-02-01 fee 5.00          -> rows 13 ask13 5.00
+        2027-02-01 penalty 2.00      -> rows 13 ask13 7.00
+        2027-02-02 fee 1.00          -> rows 14 ask14 1.00 dpd 1 overdue 7.00
+        """,
+    ),
+    "a fixed instalment, and more instalments": (
+        replace(YEAR, instalment=11_000),
+        """
+        2026-01-01 lend 1200.00      -> ask2 110.00
+        2026-02-01 extend by 3 from 2026-03-01 -> ask1 110.00 ask2 84.75
+        """,
+    ),
+    "a rate from the first day of a row counts for all of it, as agreed": (
+        by(is_recalculated_daily=False, engine=C),
+        """
+        2026-01-01 lend 1200.00      -> interest2 11.05
+        2026-02-02 rate 6%           -> interest1 12.00 interest2 5.53
+        """,
+    ),
+    "a rate from the second day of a row counts from the next, as agreed": (
+        by(is_recalculated_daily=False, engine=C),
+        """
+        2026-01-01 lend 1200.00      -> interest2 11.05
+        2026-02-03 rate 6%           -> interest1 12.00 interest2 11.05 interest3 5.05
+        """,
+    ),
+    "a cent is waived": (
+        YEAR,
+        """
+        2026-01-01 lend 1200.00      -> ask1 106.62
+        2026-02-01 waive interest 0.01 -> interest 0.01 row1 106.61
+        """,
+    ),
+    "paid too much, and paid out again": (
+        YEAR,
+        """
+        2026-01-01 lend 1200.00      -> ask1 106.62
+        2026-02-01 pay 1300.00       -> overpaid 88.00 credit 88.00
+        2026-02-02 refund 50.00      -> overpaid -50.00 credit 38.00 out 0.00
+        2026-02-03 refund 40.00      -> overpaid -38.00 credit 0.00 out 2.00
+        """,
+    ),
+    "settled to the row end, then lent again before it": (
+        by(payoff_to_row_end=True),
+        """
+        2026-01-01 lend 1200.00      -> payoff 1212.00
+        2026-01-16 settle            -> interest 12.00 out 0.00
+        2026-01-20 lend 600.00       -> out 600.00
+        """,
+    ),
+    "dates of its own, and one more": (
+        replace(YEAR, instalments=3, due_dates=(date(2026, 2, 5), date(2026, 3, 1), date(2026, 4, 10))),
+        """
+        2026-01-01 lend 1200.00      -> due1 2026-02-05 due3 2026-04-10
+        2026-02-05 extend by 2 from 2026-03-01 -> due4 2026-05-10 due5 2026-06-10
         """,
     ),
     "arrears spread over what is left": (

@@ -63,7 +63,7 @@ ASKED: list[Callable[[], object]] = [
 
 
 def _placeholders(sentence: str) -> set[str]:
-    return set(re.findall(r"\{([a-z0-9_]+)\}", sentence))
+    return set(re.findall(r"\{([a-z0-9_]+)(?::(?!s\})[a-z]+)?(?::s)?\}", sentence))
 
 
 def _codes_in_source() -> Iterator[str]:
@@ -93,18 +93,26 @@ def test_both_languages_name_the_same_facts() -> None:
 
 LABELS = (
     "account-",
+    "balance-",
     "bucket-",
     "cli-",
     "demo-",
     "fact-",
     "measure-",
+    "minor-units",
     "movement-",
+    "part-",
     "proof-",
     "cap-kind-",
+    "cap-measure-",
     "clause-",
     "rounding-",
     "sheet-",
     "step-",
+    "term-",
+    "toml-",
+    "unit-",
+    "what-",
 )
 """Families of codes that may name a column, an account or a step, which is no sentence."""
 

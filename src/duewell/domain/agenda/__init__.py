@@ -20,6 +20,8 @@ from duewell.domain.agenda._sums import (
     difference_of,
     rolled,
     scaled,
+    sums_after,
+    total_of,
 )
 
 __all__ = [
@@ -43,4 +45,6 @@ __all__ = [
     "in_day_order",
     "rolled",
     "scaled",
+    "sums_after",
+    "total_of",
 ]

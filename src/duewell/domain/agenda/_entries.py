@@ -57,7 +57,8 @@ class Agenda:
 
     `is_turned` says that the entries are the silent course of a loan behind, not the agreed plan.
     `is_tabular` says that a payment of what falls due on a day, made on that day, meets its claims one after
-    another and changes nothing else; then `principal` is what is out when the agenda is written.
+    another and changes nothing else; then `principal` is what is out when the agenda is written. `before` is
+    what the contract stood for at the end of the day before the open one.
     """
 
     entries: tuple[Entry, ...]
@@ -65,6 +66,7 @@ class Agenda:
     since: date | None
     principal: int = 0
     is_tabular: bool = False
+    before: Sums = field(default_factory=dict)
 
 
 def in_day_order(entries: Iterable[Entry]) -> list[Entry]:

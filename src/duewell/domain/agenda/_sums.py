@@ -8,7 +8,7 @@ Source   docs/decisions/0003-the-agenda.md and 0004-closing-a-day.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from fractions import Fraction
 from functools import lru_cache
@@ -77,6 +77,25 @@ def difference_of(after: Sums, before: Sums) -> Sums:
     keys: Iterable[Key] = [*after, *(k for k in before if k not in after)]
     found = {key: after.get(key, 0) - before.get(key, 0) for key in keys}
     return {key: value for key, value in found.items() if value}
+
+
+def sums_after(
+    before: Mapping[int, Sums], moves: Mapping[int, Sums], adds: Mapping[int, Sums], day: date
+) -> dict[int, Sums]:
+    """The sums of each product at the end of a day: yesterday's, corrected, rolled on, and the day's own."""
+    found: dict[int, Sums] = {}
+    for product_no in sorted({*before, *moves, *adds}):
+        corrected = total_of(before.get(product_no, {}), moves.get(product_no, {}))
+        moved = rolled(corrected, day - ONE_DAY, day)
+        found[product_no] = total_of(moved, adds.get(product_no, {}))
+    return found
+
+
+def total_of(left: Sums, right: Sums) -> Sums:
+    """Both together; zeros left out."""
+    keys = [*left, *(key for key in right if key not in left)]
+    both = {key: left.get(key, 0) + right.get(key, 0) for key in keys}
+    return {key: value for key, value in both.items() if value}
 
 
 def rolled(sums: Sums, start: date, end: date) -> Sums:

@@ -1,7 +1,7 @@
 """The contract: loan and line behind one face, so that whoever keeps a book asks neither which it is.
 
 Needs    loan and line, and the terms that tell them apart.
-Gives    contract_of(terms): Contract with fold, ageing, agenda, standing, replay; State, Change.
+Gives    contract_of(terms): Contract with fold, ageing, agenda, standing, replay, proofs; State, Change.
 Never    holds a rule of its own: it says which room answers.
 Source   docs/decisions/0007.
 """

@@ -23,8 +23,10 @@ from duewell.domain.line import (
     fold_line,
     line_ageing,
     line_agenda,
+    line_look,
     line_standing,
     next_due,
+    prove_line_movements,
     replay_line,
 )
 from duewell.domain.loan import (
@@ -34,11 +36,13 @@ from duewell.domain.loan import (
     agenda,
     fold,
     look,
+    prove_movements,
     receivables,
     replay,
     standing,
 )
 from duewell.domain.product import LineTerms, LoanTerms, Terms
+from duewell.domain.proof import Movement
 
 State = LoanState | LineState
 Change = Replay | LineReplay
@@ -61,6 +65,10 @@ class Contract(Protocol):
         """What the contract adds to the portfolio sums at the end of a day."""
         ...
 
+    def look(self, facts: Sequence[Fact], on: date) -> tuple[State, Sums]:
+        """The state and the standing at the end of a day, by one fold."""
+        ...
+
     def replay(
         self, facts: Sequence[Fact], new: Fact, *, open_on: date, buckets: Buckets = BUCKETS
     ) -> Change:
@@ -75,8 +83,16 @@ class Contract(Protocol):
         """The next due date that still asks for something."""
         ...
 
+    def asked_on(self, state: Any, on: date) -> int:
+        """What is unpaid of what falls due on a day."""
+        ...
+
     def receivable(self, state: Any) -> tuple[int, int, int, int]:
         """Whole units charged and not paid, by part; nothing once charged off."""
+        ...
+
+    def prove_movements(self, facts: Iterable[Fact], *, as_of: date) -> list[Movement]:
+        """What each fact did, with the proof of each part."""
         ...
 
 
@@ -95,6 +111,10 @@ class _Loan:
     def standing(self, facts: Sequence[Fact], on: date) -> Sums:
         return standing(look(self.terms, facts, as_of=on, is_closing=True), on)
 
+    def look(self, facts: Sequence[Fact], on: date) -> tuple[LoanState, Sums]:
+        view = look(self.terms, facts, as_of=on, is_closing=True)
+        return view.state, standing(view, on)
+
     def replay(
         self, facts: Sequence[Fact], new: Fact, *, open_on: date, buckets: Buckets = BUCKETS
     ) -> Replay:
@@ -106,8 +126,14 @@ class _Loan:
     def next_due(self, state: LoanState) -> date | None:
         return next((r.due_on for r in state.rows if r.due_on >= state.as_of and r.unpaid > 0), None)
 
+    def asked_on(self, state: LoanState, on: date) -> int:
+        return sum(r.unpaid for r in state.rows if r.due_on == on)
+
     def receivable(self, state: LoanState) -> tuple[int, int, int, int]:
         return receivables(state)
+
+    def prove_movements(self, facts: Iterable[Fact], *, as_of: date) -> list[Movement]:
+        return prove_movements(self.terms, facts, as_of=as_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +151,9 @@ class _Line:
     def standing(self, facts: Sequence[Fact], on: date) -> Sums:
         return line_standing(self.terms, facts, on)
 
+    def look(self, facts: Sequence[Fact], on: date) -> tuple[LineState, Sums]:
+        return line_look(self.terms, facts, on)
+
     def replay(
         self, facts: Sequence[Fact], new: Fact, *, open_on: date, buckets: Buckets = BUCKETS
     ) -> LineReplay:
@@ -136,8 +165,14 @@ class _Line:
     def next_due(self, state: LineState) -> date | None:
         return next_due(state)
 
+    def asked_on(self, state: LineState, on: date) -> int:
+        return sum(each.unpaid for each in state.statements if each.due_on == on)
+
     def receivable(self, state: LineState) -> tuple[int, int, int, int]:
         return state.owed
+
+    def prove_movements(self, facts: Iterable[Fact], *, as_of: date) -> list[Movement]:
+        return prove_line_movements(self.terms, facts, as_of=as_of)
 
 
 def contract_of(terms: Terms) -> Contract:

@@ -40,11 +40,11 @@ def next_action(*, as_of: date, since: date | None, next_due: date | None) -> Ne
     """The first step after `as_of`: of the loan's lateness if it is behind, else of its next due date.
 
     Returns None for a loan with nothing due any more. A loan past the last step waits for the review
-    that step asked for, so the step itself is given with its day.
+    that step asked for: it is due on the day looked at.
     """
     if since is not None:
         steps = [NextAction(kind, since + timedelta(days=days)) for days, kind in LATE_STEPS]
-        return next((step for step in steps if step.on > as_of), steps[-1])
+        return next((step for step in steps if step.on > as_of), NextAction(steps[-1].kind, as_of))
     if next_due is None:
         return None
     steps = [NextAction(kind, next_due + timedelta(days=days)) for days, kind in DUE_STEPS]

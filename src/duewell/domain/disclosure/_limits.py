@@ -1,14 +1,14 @@
 """Limits: whether terms, or the worst of a product, stay within the caps of a day.
 
 Needs    terms or a product, caps, the day; the fold; true cost.
-Gives    check_terms, check_product.
+Gives    check_terms, check_product; FIGURES and shown, for lines too.
 Never    lets a figure through that it cannot compare.
 Source   docs/reference/caps.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from fractions import Fraction
 
@@ -34,12 +34,14 @@ COUNTS_MAX = 24
 
 
 def check_product(product: Product, caps: Iterable[Cap], on: date) -> None:
-    """Refuse a product whose worst case over its ranges breaks a cap in force on `on`.
+    """Refuse a product that cannot be lent at an end of its ranges, or whose worst case breaks a cap.
 
     Edges     of a long range of instalments not every number is tried; each loan is checked again by itself.
     """
+    for terms in _corners(product, on, counts_max=2):
+        _on_time(terms)  # What cannot be lent at all is refused for that, whatever the caps.
     lines = caps_in_force([*caps, *product.caps], on)
-    for terms in _corners(product, on) if lines else ():
+    for terms in _corners(product, on, counts_max=COUNTS_MAX) if lines else ():
         _check(terms, lines, on)
 
 
@@ -48,9 +50,9 @@ def check_terms(terms: LoanTerms, caps: Iterable[Cap], on: date) -> None:
     _check(terms, caps_in_force(caps, on), on)
 
 
-def _corners(product: Product, on: date) -> Iterator[LoanTerms]:
+def _corners(product: Product, on: date, *, counts_max: int) -> Iterator[LoanTerms]:
     low, high = product.instalments
-    spread = min(high - low + 1, COUNTS_MAX)
+    spread = min(high - low + 1, counts_max)
     counts = {low + (high - low) * k // max(spread - 1, 1) for k in range(spread)}
     for count in sorted(counts):
         for rate in sorted(set(product.rate), reverse=True):
@@ -60,15 +62,15 @@ def _corners(product: Product, on: date) -> Iterator[LoanTerms]:
 
 def _check(terms: LoanTerms, lines: Iterable[Cap], on: date) -> None:
     for cap in lines:
-        figure, limit = _FIGURES[cap.kind](terms, cap, 0)
-        if figure > limit and _FIGURES[cap.kind](terms, cap, 1)[0] > limit:
+        figure, limit = FIGURES[cap.kind](terms, cap, 0)
+        if figure > limit and FIGURES[cap.kind](terms, cap, 1)[0] > limit:
             # Rows are rounded to the cent: a rate that is over only by one unit a row is not over.
             raise InvalidInput(
                 "cap-exceeded",
                 cap=cap.code,
                 kind=Message("cap-kind-" + cap.kind.value.replace(" ", "-"), {}),
-                figure=_shown(cap, figure),
-                limit=_shown(cap, limit),
+                figure=shown(cap, figure),
+                limit=shown(cap, limit),
                 source=cap.source,
                 on=on,
                 principal=Money(terms.principal, currency(terms.currency)).text(),
@@ -77,7 +79,8 @@ def _check(terms: LoanTerms, lines: Iterable[Cap], on: date) -> None:
             )
 
 
-def _shown(cap: Cap, figure: Fraction) -> str:
+def shown(cap: Cap, figure: Fraction) -> str:
+    """A figure or a limit of a cap as people read it."""
     if cap.kind is CapKind.DEFAULT_FEES:
         return f"{cap.currency} {Money(int(figure), currency(cap.currency)).text()}"
     return f"{Rate(figure).text(4)} %"
@@ -161,7 +164,7 @@ def _never_paid(terms: LoanTerms) -> LoanState:
     return fold(terms, [first_money(terms)], as_of=end)
 
 
-_FIGURES = {
+FIGURES: dict[CapKind, Callable[[LoanTerms, Cap, int], tuple[Fraction, Fraction]]] = {
     CapKind.ALL_IN: _all_in,
     CapKind.PENALTY_TIMES: _penalty_times,
     CapKind.DAILY_COST: _daily_cost,

@@ -85,7 +85,8 @@ def agenda_from(
     entries += course.to_horizon(_horizon(folding.terms, open_on, is_closing=is_closing))
     entries = [e for e in entries if e.adds or any(e.claims) or e.kind not in _ONLY_WITH_CONTENT]
     entries = in_day_order(entries)
-    return Agenda(tuple(entries), late is not None, late.due_on if late else None), before
+    since = late.due_on if late else None
+    return Agenda(tuple(entries), late is not None, since, before=before), before
 
 
 _ONLY_WITH_CONTENT = (EntryKind.POSTED, EntryKind.DUE, EntryKind.PENALTY, EntryKind.RATE)

@@ -85,6 +85,7 @@ def _draw(work: Work, fact: Fact) -> None:
     work.credit -= used
     work.new[kind] += lent
     work.fee += owed
+    work.tell("not-billed", Part.FEE, owed)
     note(work, fact, f"{kind.value}_draw", amount, [0, owed, 0, lent], -used)
 
 
@@ -106,6 +107,8 @@ def _charge(work: Work, fact: Fact) -> None:
     parts[Part.FEE if is_fee else Part.PENALTY] = amount - used
     work.fee += parts[Part.FEE]
     work.penalty += parts[Part.PENALTY]
+    for part in (Part.FEE, Part.PENALTY):
+        work.tell("not-billed", part, parts[part])
     note(work, fact, "fee" if is_fee else "penalty", amount, parts, -used)
 
 
@@ -155,6 +158,7 @@ def _waive(work: Work, fact: Fact) -> None:
         reduce_billed(work, part, billed)
         name = part.name.lower()
         setattr(work, name, getattr(work, name) - (parts[part] - billed))
+        work.tell("not-billed", part, parts[part] - billed)
     billed = min(parts[Part.PRINCIPAL], sum(work.billed.values()))
     reduce_principal(work, work.billed, billed)
     reduce_billed(work, Part.PRINCIPAL, billed)

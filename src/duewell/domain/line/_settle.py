@@ -25,13 +25,14 @@ def settle(work: Work, amount: int, on: date) -> tuple[list[int], int]:
     left = amount
     for each in work.asking():
         left -= _meet_statement(work, each, left, parts)
-    left -= _meet_principal(work, work.billed, left, parts)
+    left -= _meet_billed(work, left, parts)
     left -= _meet_new(work, left, parts)
     for plan in work.plans:
         for k, part in enumerate(plan.parts):
             met = min(left, part)
             plan.parts[k] -= met
             parts[Part.PRINCIPAL] += met
+            work.tell("to-come", Part.PRINCIPAL, met)
             left -= met
     work.plans = [plan for plan in work.plans if plan.out]
     if left and work.accrued:
@@ -47,6 +48,7 @@ def _meet_statement(work: Work, each: Statement, left: int, parts: list[int]) ->
     for part in work.terms.order:
         met = min(left - spent, each.owes(part))
         each.paid[part] += met
+        work.tell("on-statement", part, met, each.nr)
         parts[part] += met
         spent += met
         if part is Part.PRINCIPAL:
@@ -59,14 +61,24 @@ def _meet_new(work: Work, left: int, parts: list[int]) -> int:
     spent = 0
     for part in work.terms.order:
         if part is Part.PRINCIPAL:
-            spent += _meet_principal(work, work.new, left - spent, parts)
+            met = _meet_principal(work, work.new, left - spent, parts)
+            work.tell("not-billed", part, met)
+            spent += met
             continue
         name = ("penalty", "fee", "interest")[part]
         met = min(left - spent, getattr(work, name))
         setattr(work, name, getattr(work, name) - met)
+        work.tell("not-billed", part, met)
         parts[part] += met
         spent += met
     return spent
+
+
+def _meet_billed(work: Work, left: int, parts: list[int]) -> int:
+    """Meet what is billed beyond the minimum."""
+    met = _meet_principal(work, work.billed, left, parts)
+    work.tell("of-balance", Part.PRINCIPAL, met, len(work.statements))
+    return met
 
 
 def _meet_principal(work: Work, balances: dict[BalanceKind, int], left: int, parts: list[int]) -> int:
@@ -98,4 +110,5 @@ def reduce_billed(work: Work, part: Part, amount: int) -> None:
     for each in work.asking():
         met = min(amount, each.owes(part))
         each.paid[part] += met
+        work.tell("on-statement", part, met, each.nr)
         amount -= met

@@ -13,7 +13,7 @@ from datetime import date
 
 from duewell.domain.agenda import Sums, add
 from duewell.domain.facts import Fact, known
-from duewell.domain.line._state import Folding
+from duewell.domain.line._state import Folding, LineState, state_of
 from duewell.domain.line._work import Work
 from duewell.domain.product import LineTerms, Part
 
@@ -48,11 +48,23 @@ def is_suspended(work: Work) -> bool:
 
 def line_standing(terms: LineTerms, facts: Iterable[Fact], on: date) -> Sums:
     """What a line adds to the portfolio sums at the end of `on`."""
+    return standing_at(_folded(terms, facts, on), on)
+
+
+def line_look(terms: LineTerms, facts: Iterable[Fact], on: date) -> tuple[LineState, Sums]:
+    """The line and what it adds to the portfolio sums at the end of `on`, by one fold."""
+    folding = _folded(terms, facts, on)
+    folding.advance(on)
+    sums = {} if folding.is_empty else standing_of(folding.work)
+    return state_of(folding.work, on), sums
+
+
+def _folded(terms: LineTerms, facts: Iterable[Fact], on: date) -> Folding:
     folding = Folding(terms)
     for fact in known(facts):
         if fact.effective_on <= on:
             folding.apply(fact)
-    return standing_at(folding, on)
+    return folding
 
 
 def standing_at(folding: Folding, on: date) -> Sums:

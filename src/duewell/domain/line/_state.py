@@ -70,6 +70,8 @@ class Folding:
                     "fact-before-the-loan", effective_on=str(fact.effective_on), start=str(self.terms.start)
                 )
             self.work.advance(fact.effective_on, is_closing=False)
+            if self.work.recorder is not None:
+                self.work.recorder.begin(fact)
             apply_fact(self.work, fact)
         except Refusal as reason:
             self.work.void.append((fact, reason))

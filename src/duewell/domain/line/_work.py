@@ -17,7 +17,7 @@ from duewell.domain.calendar import DaysInYear, Frequency, step_date
 from duewell.domain.errors import Refusal
 from duewell.domain.facts import Applied, Fact
 from duewell.domain.line._parts import BILLED, Plan, Statement
-from duewell.domain.line._recorder import Late, LineSlice, Recorder
+from duewell.domain.line._recorder import Closing, Late, LineSlice, Recorder
 from duewell.domain.money import round_fraction, round_ratio
 from duewell.domain.product import BalanceKind, LineTerms, Part
 
@@ -134,6 +134,11 @@ class Work:
         """Whether time alone changes nothing any more."""
         return not any(self.owed()) and not any(self.accrued.values()) and not any(self.held.values())
 
+    def tell(self, where: str, part: Part, amount: int, statement_nr: int | None = None) -> None:
+        """Tell the recorder what the fact at hand gave; of the statement to come where none is named."""
+        if self.recorder is not None:
+            self.recorder.share(where, statement_nr or len(self.statements) + 1, part, amount)
+
     # -- time --------------------------------------------------------------------------------------
 
     def advance(self, to: date, *, is_closing: bool) -> None:
@@ -215,7 +220,8 @@ class Work:
         if base and rate:
             self._owe(kind, scaled(base, rate) * days_weight(accrual, self.at, end), accrual)
             if self.recorder is not None:
-                self.recorder.accrued(LineSlice(str(kind), self.at, end, base, rate, accrual))
+                of_period = any(plan.name == kind and plan.pct is not None for plan in self.plans)
+                self.recorder.accrued(LineSlice(str(kind), self.at, end, base, rate, accrual, of_period))
 
     def _owe(self, kind: str, units: int, accrual: str) -> None:
         self.accrued[kind] = (self.accrued.get(kind, (0, accrual))[0] + units, accrual)
@@ -286,10 +292,22 @@ class Work:
                 interest={kind: amount for kind, amount in self.cycle_interest.items() if amount},
             )
         )
+        self._tell_closing(on, over, principal - carried[Part.PRINCIPAL] - asked - over)
         self.penalty = self.fee = self.interest = 0
         self.cycle_interest = {}
         self.cycle += 1
         self.next_close = close_of(self.terms, self.cycle)
+
+    def _tell_closing(self, on: date, over: int, rest: int) -> None:
+        """Tell the recorder how the last statement's minimum came about."""
+        if self.recorder is not None:
+            share = round_fraction(self.terms.minimum.pct * rest, self.terms.rounding)
+            asked = tuple(self.recorder.instalments)
+            self.recorder.instalments.clear()
+            principal = self.statements[-1].due[Part.PRINCIPAL]
+            floor_adds = principal - sum(amount for _, amount in asked) - over - share
+            told = Closing(len(self.statements), on, asked, self.limit, rest, share, over, floor_adds)
+            self.recorder.closings.append(told)
 
     def _ask_instalments(self, on: date) -> int:
         """Each plan's next instalment becomes a purchase on this statement, asked for in full."""
@@ -299,6 +317,8 @@ class Work:
                 part = plan.parts.pop(0)
                 self.new[PURCHASE] += part
                 asked += part
+                if self.recorder is not None:
+                    self.recorder.instalments.append((plan.nr, part))
             plan.since = on
         self.plans = [plan for plan in self.plans if plan.out]
         return asked
@@ -343,7 +363,8 @@ class Work:
         self.penalty += each.late_charge
         self.once += each.late_charge
         if self.recorder is not None and base:
-            self.recorder.late.append(Late(each.nr, on + ONE_DAY, base, late.pct, each.late_charge))
+            asked_by = len(self.statements) + 1
+            self.recorder.late.append(Late(each.nr, on + ONE_DAY, base, late.pct, each.late_charge, asked_by))
 
 
 def close_of(terms: LineTerms, cycle: int) -> date:

@@ -10,11 +10,11 @@ from duewell.domain.loan._accruals import daily_accruals
 from duewell.domain.loan._ageing import ageing, delinquent_since, principal_by_range, range_of
 from duewell.domain.loan._agenda import agenda
 from duewell.domain.loan._fold import Fold
-from duewell.domain.loan._movements import Movement, prove_movements
+from duewell.domain.loan._movements import prove_movements
 from duewell.domain.loan._payment import payoff_amount
 from duewell.domain.loan._preview import Future, compare, lifetime, preview
-from duewell.domain.loan._proof import Proof, Proven, RowProof, prove, prove_payoff
-from duewell.domain.loan._recorder import Recorder, TraceSlice
+from duewell.domain.loan._proof import Proven, RowProof, prove, prove_payoff
+from duewell.domain.loan._recorder import Recorder
 from duewell.domain.loan._replay import Replay, replay
 from duewell.domain.loan._schedule import Row
 from duewell.domain.loan._standing import View, look, receivables, standing
@@ -25,14 +25,11 @@ __all__ = [
     "Folding",
     "Future",
     "LoanState",
-    "Movement",
-    "Proof",
     "Proven",
     "Recorder",
     "Replay",
     "Row",
     "RowProof",
-    "TraceSlice",
     "View",
     "ageing",
     "agenda",

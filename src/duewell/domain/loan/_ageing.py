@@ -71,7 +71,7 @@ def principal_by_range(state: LoanState) -> dict[str, int]:
 def delinquent_since(state: LoanState) -> date | None:
     """The oldest unpaid due date plus the grace the convention gives to ageing."""
     grace = timedelta(days=state.terms.convention.ageing_grace_days)
-    late = [r.due_on + grace for r in state.rows if r.due_on < state.as_of and r.unpaid > 0]
+    late = [r.due_on + grace for r in state.rows if r.unpaid > 0]
     return min(late) if late and min(late) < state.as_of else None
 
 

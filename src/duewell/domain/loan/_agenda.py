@@ -109,8 +109,8 @@ def agenda_from(
     late = (r.due_on for r in view.state.rows if r.due_on <= last and r.unpaid > 0)
     since = next(late, None) if is_on_books else None
     if is_on_books and _is_tabular(view, entries):
-        return Agenda(tuple(entries), False, since, view.state.principal_out, True), before
-    return Agenda(tuple(entries), view.is_silent, since), before
+        return Agenda(tuple(entries), False, since, view.state.principal_out, True, before), before
+    return Agenda(tuple(entries), view.is_silent, since, before=before), before
 
 
 def _is_tabular(view: View, entries: Sequence[Entry]) -> bool:

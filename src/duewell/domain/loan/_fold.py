@@ -22,7 +22,7 @@ from duewell.domain.loan._fees import FeeClock
 from duewell.domain.loan._interest import Interest
 from duewell.domain.loan._lending import lent_since
 from duewell.domain.loan._penalty import PenaltyClock, after_maturity, charge_penalties
-from duewell.domain.loan._recorder import Recorder, TraceLevel
+from duewell.domain.loan._recorder import Recorder
 from duewell.domain.loan._schedule import (
     RateLine,
     Row,
@@ -41,6 +41,7 @@ from duewell.domain.product import (
     PenaltyMode,
     Prepayment,
 )
+from duewell.domain.proof import TraceLevel
 
 INTEREST, PRINCIPAL = Part.INTEREST, Part.PRINCIPAL
 _ONE_DAY = timedelta(days=1)

@@ -1,7 +1,7 @@
 """Movements: what each fact did to a loan, part by part, with the proof of each part.
 
 Needs    terms, facts and two dates; a fold that tells a recorder what each fact gave each row.
-Gives    Movement, prove_movements.
+Gives    prove_movements.
 Never    splits a fact another way than the fold did.
 Source   docs/reference/proofs.md.
 """
@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 
 from duewell.domain.facts import Applied, Fact, FactKind
-from duewell.domain.loan._proof import Proof, Proven, prove
+from duewell.domain.loan._proof import Proven, prove
 from duewell.domain.loan._recorder import TraceShare
 from duewell.domain.product import LoanTerms, Part
+from duewell.domain.proof import Movement, Proof
 
 _Key = tuple[tuple[str, str, str], int]
 _MEETING_CREDIT = (
@@ -27,16 +27,6 @@ _MEETING_CREDIT = (
     FactKind.PENALTY_CHARGED,
 )
 """Facts that the borrower's credit meets first: what is overpaid becomes less by it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Movement:
-    """What one fact did: the whole, what was overpaid, and each part by its proof, in the parts' order."""
-
-    applied: Applied
-    amount: Proof
-    overpaid: Proof
-    parts: tuple[Proof, Proof, Proof, Proof]
 
 
 def prove_movements(

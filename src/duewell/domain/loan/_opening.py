@@ -85,17 +85,16 @@ def _planned_rows(work: Fold) -> list[Row]:
         # The agreed instalment is a term of its own, so there is nothing to compute it from.
         work.set_instalments(0, terms.principal, terms.start)
         return work.rows
-    plan = Fold(terms)
+    plan = Fold(terms, work.tracer)
     plan.lend(terms.start, terms.principal)
     down = round_fraction(terms.principal * terms.down_payment_share, work.convention.rounding)
     if terms.down_payment_share:
         plan.rows[0].due[Part.PRINCIPAL] = down
     base = terms.approved if terms.approved is not None else terms.principal
     plan.set_instalments(0, base - down, terms.start)
-    for row in plan.rows:
-        row.due = [0, 0, 0, 0]
-        row.carry = 0
-    return plan.rows
+    for row, planned in zip(work.rows, plan.rows, strict=True):
+        row.instalment = planned.instalment
+    return work.rows
 
 
 def _set_arrear(work: Fold, row: Row, arrear: Arrear, fact: Fact) -> None:

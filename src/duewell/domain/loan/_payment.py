@@ -304,17 +304,15 @@ class Payment:
     def running(self, row: Row) -> None:
         """Pay the running row: interest to the day, then principal, at most its instalment."""
         work = self.work
-        accrued = row.moved[INTEREST] + row.deferred_in
-        if row.is_deferring:
-            accrued = max(row.moved[INTEREST], 0)  # its own is collected with a later row
-        else:
-            accrued += work.interest(row, self.until, self.until, 0) + row.carry
+        accrued = work.interest(row, self.until, self.until, 0) + row.carry + row.moved[INTEREST]
+        if not row.is_deferring:
+            accrued += row.deferred_in
         for part in work.terms.allocation.order:
             if part is PRINCIPAL:
                 continue
             most = accrued if part is INTEREST else self._asked(row, part)
             self.pay(row, part, most - row.paid[part])
-        if row.paid[INTEREST] >= accrued and (self.is_settling or not row.is_deferring):
+        if row.paid[INTEREST] >= accrued:
             row.interest_to = self.until
         self.pay(row, PRINCIPAL, min(self._room(row), work.out))
         if not row.is_grace:
@@ -350,7 +348,8 @@ class Payment:
             return work.out
         if row.is_grace:
             return row.extra - row.paid[PRINCIPAL]
-        own = max(row.paid[INTEREST] - max(row.moved[INTEREST], 0) - row.deferred_in, 0)
+        beside = max(row.moved[INTEREST], 0) + (0 if row.is_deferring else row.deferred_in)
+        own = max(row.paid[INTEREST] - beside, 0)
         return row.instalment + row.extra - row.paid[PRINCIPAL] - own
 
     def _is_alone(self, row: Row) -> bool:

@@ -16,39 +16,15 @@ from fractions import Fraction
 
 from duewell.domain.errors import Conflict
 from duewell.domain.facts import Applied, Fact, FactKind, known
-from duewell.domain.loan._recorder import Recorder, TraceLevel, TraceShare, TraceSlice
+from duewell.domain.loan._recorder import Recorder, TraceShare
 from duewell.domain.loan._schedule import Row
 from duewell.domain.loan._state import PLANNED, Folding, LoanState, fold
 from duewell.domain.money import Rounding, round_fraction
 from duewell.domain.product import Amortization, Engine, InterestMethod, LoanTerms, Part, PenaltyTerms
+from duewell.domain.proof import Proof, TraceSlice
 
 INTEREST, PRINCIPAL = Part.INTEREST, Part.PRINCIPAL
 OTHERS = (Part.PENALTY, Part.FEE, Part.INTEREST)
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """An amount and where it comes from. Exactly one of these says how to get it:
-
-    slices    base x rate x part of a year each, rounded once by `rounding`, or each where `is_each`
-    share     a share of a base, rounded by `rounding`
-    level     the equal instalment of a balance over rows with these factors, and its one fitting
-    terms     other proofs added and subtracted
-    fact      a fact says it: its own amount, or the part of it that came here
-    A proof with none of them is an amount of zero, or one agreed in the terms (`clause` says so).
-    """
-
-    code: str
-    amount: int
-    row_nr: int | None = None
-    slices: tuple[TraceSlice, ...] = ()
-    share: tuple[int, Fraction] | None = None
-    level: TraceLevel | None = None
-    rounding: str = ""
-    is_each: bool = False
-    terms: tuple[tuple[int, Proof], ...] = ()
-    fact: Fact | None = None
-    clause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +96,10 @@ class _Book:
     shares: dict[tuple[str, int, int], list[Proof]] = field(default_factory=lambda: defaultdict(list))
     left: Proof | None = None
     deferred: list[tuple[int, Proof]] = field(default_factory=list)
+    deferral: tuple[tuple[int, Proof], ...] = ()
+    """What the row at hand asks of interest deferred before, less what it defers."""
     before: list[tuple[int, Proof]] = field(default_factory=list)
     own_interest: dict[int, int] = field(default_factory=dict)
-    asked: dict[int, Proof | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for piece in self.recorder.slices:
@@ -163,44 +140,42 @@ class _Book:
         if self.left is not None:
             terms.append((1, self.left))
         terms += self._moved(row, INTEREST)
-        passes = row.is_locked and row.is_deferring
-        deferred = [] if passes else self.deferred
-        self.asked[row.nr] = self._beside(row, terms, deferred)
-        terms += deferred
-        self.left = None
-        if not passes:
-            self.deferred = []
-        whole = sum(sign * each.amount for sign, each in terms)
-        if whole == due:
-            return Proof("interest", due, row.nr, terms=tuple(terms))
+        received, self.left, self.deferred = self.deferred, None, []
         collected = _sum("collected", due, row.nr, self._got(row, INTEREST))
         if row.is_deferring and not row.is_locked:
-            stays = self._stays(row, due)
-            rest = Proof("interest-left", whole - due, row.nr, terms=(*terms, (-1, stays)))
-            # An interest grace: it comes due with the first row after it.
-            self.deferred = [(1, rest)]
-            return stays
+            return self._deferring(row, terms, received)
+        if row.is_locked and row.is_deferring:
+            self.deferred, received = received, []
+        terms += received
+        self.deferral = tuple(received)
+        whole = _total(terms)
+        if whole == due:
+            return Proof("interest", due, row.nr, terms=tuple(terms))
         self.left = Proof("interest-left", whole - due, row.nr, terms=(*terms, (-1, collected)))
         return collected
+
+    def _deferring(
+        self, row: Row, terms: list[tuple[int, Proof]], received: list[tuple[int, Proof]]
+    ) -> Proof:
+        """What its days ask beyond what stays here comes due with the first row after the interest grace."""
+        due, stays = row.due[INTEREST], self._stays(row, row.due[INTEREST])
+        ahead = min(_total(terms) - due, 0)
+        if ahead:
+            self.left = Proof("interest-left", ahead, row.nr, terms=(*terms, (-1, stays)))
+            self.deferred = received
+        else:
+            terms += received
+            rest = Proof("interest-left", _total(terms) - due, row.nr, terms=(*terms, (-1, stays)))
+            self.deferred = [(1, rest)]
+        self.deferral = (*received, *_flip(self.deferred))
+        return stays
 
     def _stays(self, row: Row, due: int) -> Proof:
         """What a row whose interest is deferred asks all the same: what was charged before, or got."""
         moved = self._moved(row, INTEREST)
-        if sum(sign * each.amount for sign, each in moved) == due:
+        if due and _total(moved) == due:
             return Proof("interest", due, row.nr, terms=tuple(moved))
         return _sum("collected", due, row.nr, self._got(row, INTEREST))
-
-    def _beside(
-        self, row: Row, terms: list[tuple[int, Proof]], deferred: list[tuple[int, Proof]]
-    ) -> Proof | None:
-        """The interest an instalment leaves room for: a row's own, whenever it is collected."""
-        before = row.due[INTEREST] + row.deferred - row.deferred_in
-        if row.deferred == row.deferred_in == 0 or row.is_locked:
-            return None
-        if sum(sign * each.amount for sign, each in terms) == before:
-            return Proof("interest", before, row.nr, terms=tuple(terms))
-        collected = _sum("collected", row.due[INTEREST], row.nr, self._got(row, INTEREST))
-        return Proof("interest", before, row.nr, terms=((1, collected), *_flip(deferred)))
 
     def _own(self, row: Row) -> Proof:
         convention = self.state.terms.convention
@@ -274,10 +249,10 @@ class _Book:
 
     def _principal(self, row: Row, interest: Proof) -> Proof:
         due = row.due[PRINCIPAL]
-        if row.is_down_payment and not row.is_charge and not row.is_met:
-            return self._down_payment(row, due)
         if row.is_taken_over and not row.is_met:
             return _sum("taken-over", due, row.nr, self.shares[("taken-over", row.nr, PRINCIPAL)])
+        if row.is_down_payment and not row.is_charge and not row.is_met:
+            return self._down_payment(row, due)
         got = _sum("collected", row.paid[PRINCIPAL], row.nr, self._got(row, PRINCIPAL))
         if due == 0:
             return Proof("nothing", 0, row.nr)
@@ -323,16 +298,11 @@ class _Book:
             if level is None:
                 return None
             terms.append((1, level))
-        interest = self.asked.get(row.nr) or interest
-        own = interest.amount - row.moved[INTEREST]
+        own = row.due[INTEREST] - row.moved[INTEREST] - _total(self.deferral)
         if not row.is_grace and not _is_equal_principal(self.state.terms) and own:
-            terms.append(
-                (
-                    -1,
-                    Proof("interest", own, row.nr, terms=((1, interest), *_flip(self._moved(row, INTEREST)))),
-                )
-            )
-        if sum(sign * each.amount for sign, each in terms) < 0:
+            but = _flip([*self._moved(row, INTEREST), *self.deferral])
+            terms.append((-1, Proof("interest", own, row.nr, terms=((1, interest), *but))))
+        if _total(terms) < 0:
             terms = []  # an instalment that its interest takes whole leaves no principal
         if row.extra:
             terms.append((1, Proof("extra-principal", row.extra, row.nr, clause="reschedule")))
@@ -388,6 +358,10 @@ def _is_equal_principal(terms: LoanTerms) -> bool:
 
 def _flip(terms: list[tuple[int, Proof]]) -> list[tuple[int, Proof]]:
     return [(-sign, each) for sign, each in terms]
+
+
+def _total(terms: Iterable[tuple[int, Proof]]) -> int:
+    return sum(sign * each.amount for sign, each in terms)
 
 
 def _sum(code: str, amount: int, nr: int, parts: list[Proof]) -> Proof:

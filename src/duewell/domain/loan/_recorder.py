@@ -11,32 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from typing import NamedTuple
 
 from duewell.domain.facts import Fact
 from duewell.domain.product import FeeTerms
-
-
-class TraceSlice(NamedTuple):
-    """One slice: base x rate x num/den of a year, exact, before the one rounding."""
-
-    row_nr: int
-    start: date
-    end: date
-    base: int
-    rate: Fraction
-    num: int
-    den: int
-
-    @property
-    def part_of_year(self) -> Fraction:
-        """The part of a year the slice is charged for."""
-        return Fraction(self.num, self.den)
-
-    @property
-    def exact(self) -> Fraction:
-        """The interest of the slice in minor units, unrounded."""
-        return self.base * self.rate * self.part_of_year
+from duewell.domain.proof import TraceLevel, TraceSlice
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +34,6 @@ class TraceFee:
     fee: FeeTerms
     base: int
     amount: int
-
-
-@dataclass(frozen=True, slots=True)
-class TraceLevel:
-    """A level instalment set from a row on: the balance but a balloon over these factors, once fitted."""
-
-    from_nr: int
-    balance: int
-    factors: tuple[Fraction, ...]
-    level: int
-    fitted: int
-    multiple: int
-    balloon: int = 0
 
 
 @dataclass(frozen=True, slots=True)

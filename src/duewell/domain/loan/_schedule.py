@@ -260,9 +260,9 @@ def level_instalment(
     steps = [r.numerator * (scale // r.denominator) + scale for r in factors]
     # F is kept as an integer over scale ** (k - 1), so the whole instalment is one exact ratio.
     top, power, f = 1, 1, 0
-    for k, step in enumerate(steps):
+    for step in steps:
         top *= step
-        f = power + f * step if k else 1
+        f = power + f * step
         power *= scale
     return round_ratio(
         principal * top - balloon * power,

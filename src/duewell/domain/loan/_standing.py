@@ -39,11 +39,12 @@ from duewell.domain.loan._penalty import (
     penalty_since,
     unpaid_principal,
 )
-from duewell.domain.loan._recorder import Recorder, TraceSlice
+from duewell.domain.loan._recorder import Recorder
 from duewell.domain.loan._schedule import Row
 from duewell.domain.loan._state import PLANNED, Folding, LoanState
 from duewell.domain.money import round_fraction
 from duewell.domain.product import LoanTerms, Part
+from duewell.domain.proof import TraceSlice
 
 
 @dataclass(frozen=True, slots=True)

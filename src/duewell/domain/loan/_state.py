@@ -128,7 +128,7 @@ def state_of(work: Fold, as_of: date, recorder: Recorder | None) -> LoanState:
     return LoanState(
         terms=work.terms,
         as_of=as_of,
-        rows=_shown(work),
+        rows=tuple(r for r in work.rows if not _is_dropped(work, r)),
         applied=tuple(work.applied),
         principal_out=work.out if work.final_on is None else 0,
         overpaid=work.overpaid,
@@ -142,15 +142,10 @@ def state_of(work: Fold, as_of: date, recorder: Recorder | None) -> LoanState:
     )
 
 
-def _shown(work: Fold) -> tuple[Row, ...]:
-    """The rows there are: with `reduce number` the schedule ends where nothing is left to repay."""
-    convention = work.convention
-    is_ending = convention.prepayment is Prepayment.REDUCE_NUMBER and work.is_daily
-    if not is_ending or convention.engine is not Engine.CUMULATIVE:
-        return tuple(work.rows)
-    end = max((k for k, row in enumerate(work.rows) if not row.is_charge and _asks(row)), default=-1)
-    return tuple(row for k, row in enumerate(work.rows) if k <= end or _asks(row))
-
-
-def _asks(row: Row) -> bool:
-    return row.is_met or any(row.due) or any(row.paid)
+def _is_dropped(work: Fold, row: Row) -> bool:
+    """With `reduce number` the schedule ends where nothing is left to repay; a grace is no end."""
+    if work.convention.prepayment is not Prepayment.REDUCE_NUMBER or not work.is_daily or row.is_met:
+        return False
+    if row.is_grace or row.is_deferring:
+        return False
+    return not any(row.due) and not any(row.paid) and work.convention.engine is Engine.CUMULATIVE

@@ -1,6 +1,6 @@
 """Proofs of ledger lines: every line of a journal opened to what the fold told.
 
-Needs    proven movements of a loan before and after a fact.
+Needs    proven movements of a contract before and after a fact.
 Gives    prove_lines, prove_difference: lines with the proof of their amount.
 Never    names an account by another rule than the journal did.
 Source   docs/reference/proofs.md.
@@ -12,8 +12,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from duewell.domain.ledger import Account
-from duewell.domain.loan import Movement, Proof
 from duewell.domain.postings._postings import FactKey, Whole, rules_of
+from duewell.domain.proof import Movement, Proof
 
 LineProofs = dict[Account, Proof]
 

@@ -107,7 +107,7 @@ class LineTerms:
 
     def __post_init__(self) -> None:
         if self.limit <= 0:
-            raise InvalidInput("limit-not-positive", limit_minor=self.limit)
+            raise InvalidInput("limit-not-positive", limit_minor=self.limit, currency=self.currency)
         if not 1 <= self.statement_day <= 31:
             raise InvalidInput("statement-day-out-of-range", statement_day=self.statement_day)
         if not 1 <= self.due_days <= DUE_DAYS_MAX:

@@ -14,10 +14,10 @@ from fractions import Fraction
 
 from duewell.domain.calendar import Frequency
 from duewell.domain.errors import InvalidInput
-from duewell.domain.money import Rate, round_fraction
+from duewell.domain.money import Money, Rate, Rounding, currency, round_fraction
 from duewell.domain.product._caps import Cap, check_caps
 from duewell.domain.product._conventions import convention_named
-from duewell.domain.product._fees import FeeTerms, check_fees
+from duewell.domain.product._fees import FeeTerms, FeeWhen, check_fees
 from duewell.domain.product._terms import (
     Allocation,
     LoanTerms,
@@ -25,9 +25,13 @@ from duewell.domain.product._terms import (
     PenaltyMode,
     PenaltyTerms,
     check_rate,
+    check_steps,
 )
+from duewell.domain.texts import Message
 
-INSTALMENTS_MAX = 1200
+YEARS_MAX = 100
+"""The longest course of a plan: 1,200 months."""
+_DAYS = {Frequency.MONTHS: Fraction(1461, 48), Frequency.WEEKS: Fraction(7), Frequency.DAYS: Fraction(1)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +93,9 @@ class PlanShape:
 
     def __post_init__(self) -> None:
         for name in ("down_payment", "balloon"):
-            if not 0 <= getattr(self, name) < 1:
-                raise InvalidInput("plan-share-out-of-range", field=name, given=_shown(getattr(self, name)))
+            share = getattr(self, name)
+            if not 0 <= share < 1:
+                raise InvalidInput("plan-share-out-of-range", field=name, given=_percent(share))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +126,17 @@ class Product:
         for name in ("principal", "rate", "instalments"):
             low, high = getattr(self, name)
             if low > high:
-                raise InvalidInput("product-range-reversed", field=name, low=str(low), high=str(high))
+                raise InvalidInput(
+                    "product-range-reversed",
+                    field=name,
+                    low=self._shown(name, low),
+                    high=self._shown(name, high),
+                )
         if self.principal[0] <= 0:
-            raise InvalidInput("principal-not-positive", amount_minor=self.principal[0])
-        if not 1 <= self.instalments[0] <= self.instalments[1] <= INSTALMENTS_MAX or self.every < 1:
-            raise InvalidInput("instalments-out-of-range", instalments=self.instalments[0], every=self.every)
+            given = self.principal[0]
+            raise InvalidInput("principal-not-positive", amount_minor=given, currency=self.currency)
+        for count in self.instalments:
+            check_steps(count, self.every)
         if max(self.plan.grace_principal, self.plan.grace_interest) >= self.instalments[0]:
             raise InvalidInput("grace-leaves-no-row", instalments=self.instalments[0])
         for rate in self.rate:
@@ -137,6 +148,37 @@ class Product:
     def ref(self) -> str:
         """How a version is named: code@version."""
         return f"{self.code}@{self.version}"
+
+    def _shown(self, name: str, value: int | Fraction) -> str:
+        """A value of a range as people write it: an amount, a rate, or a number."""
+        if isinstance(value, Fraction):
+            return _percent(value)
+        if name == "principal":
+            return f"{self.currency} {Money(value, currency(self.currency)).text()}"
+        return str(value)
+
+    def check_workable(self) -> None:
+        """Refuse a product that no loan could be lent by, for a reason that stands in it alone.
+
+        Refuses   a plan of more than 100 years; a down payment and a balloon that share all out; fees kept
+                  from the proceeds that leave nothing of the least or of the most that is lent.
+        """
+        most = self.instalments[1]
+        if most * self.every * _DAYS[self.frequency] > YEARS_MAX * Fraction(1461, 4):
+            unit = Message("unit-" + self.frequency.value.lower())
+            raise InvalidInput(
+                "plan-too-long", instalments=most, every=self.every, unit=unit, years_max=YEARS_MAX
+            )
+        both = self.plan.down_payment + self.plan.balloon
+        if both >= 1:
+            field = "down_payment and balloon"
+            raise InvalidInput("plan-share-out-of-range", field=field, given=_percent(both))
+        for principal in self.principal:
+            kept = sum(_kept(fee, principal) for fee in self.fees)
+            if kept >= principal:
+                raise InvalidInput(
+                    "fees-above-principal", kept_minor=kept, amount_minor=principal, currency=self.currency
+                )
 
     def terms(self, *, principal: int, rate: Fraction, instalments: int, start: date) -> LoanTerms:
         """The terms of one loan of this product.
@@ -153,9 +195,9 @@ class Product:
                     "outside-the-product",
                     product=self.ref,
                     field=name,
-                    given=_shown(given),
-                    low=_shown(low),
-                    high=_shown(high),
+                    given=self._shown(name, given),
+                    low=self._shown(name, low),
+                    high=self._shown(name, high),
                 )
         convention = convention_named(self.convention)
         if self.plan.suspends_from_dpd is not None:
@@ -179,5 +221,12 @@ class Product:
         )
 
 
-def _shown(value: int | Fraction) -> str:
-    return f"{Rate(value).text()} %" if isinstance(value, Fraction) else str(value)
+def _percent(share: Fraction) -> str:
+    return f"{Rate(share).text()} %"
+
+
+def _kept(fee: FeeTerms, principal: int) -> int:
+    """What of a loan's proceeds a fee keeps."""
+    if fee.when is not FeeWhen.KEPT:
+        return 0
+    return fee.amount or 0 if fee.pct is None else round_fraction(fee.pct * principal, Rounding.HALF_EVEN)

@@ -202,6 +202,17 @@ def check_rate(rate: Fraction) -> Fraction:
     return rate
 
 
+INSTALMENTS_MAX = 1200
+
+
+def check_steps(instalments: int, every: int) -> None:
+    """Refuse a number of instalments, or of steps between two, that no plan has."""
+    if not 1 <= instalments <= INSTALMENTS_MAX:
+        raise InvalidInput("instalments-out-of-range", instalments=instalments)
+    if every < 1:
+        raise InvalidInput("instalment-step-out-of-range", every=every)
+
+
 @dataclass(frozen=True, slots=True)
 class LoanTerms:
     """The agreed terms of one loan. Amounts are minor units of `currency`; rates are yearly.
@@ -237,17 +248,22 @@ class LoanTerms:
         check_fees(self.fees)
         currency(self.currency)
         if self.principal <= 0:
-            raise InvalidInput("principal-not-positive", amount_minor=self.principal)
+            raise InvalidInput("principal-not-positive", amount_minor=self.principal, currency=self.currency)
         if self.convention.instalment_multiple > self.principal:
             raise InvalidInput(
                 "multiple-above-principal",
                 multiple_minor=self.convention.instalment_multiple,
                 amount_minor=self.principal,
+                currency=self.currency,
             )
         if not 0 <= self.balloon < self.principal:
-            raise InvalidInput("balloon-out-of-range", given=self.balloon, principal_minor=self.principal)
-        if not 1 <= self.instalments <= 1200 or self.every < 1:
-            raise InvalidInput("instalments-out-of-range", instalments=self.instalments, every=self.every)
+            raise InvalidInput(
+                "balloon-out-of-range",
+                given=self.balloon,
+                principal_minor=self.principal,
+                currency=self.currency,
+            )
+        check_steps(self.instalments, self.every)
         if self.rate < 0:
             raise InvalidInput("contract-rate-negative", rate=str(self.rate))
         if self.grace_principal >= self.instalments or self.grace_interest >= self.instalments:
