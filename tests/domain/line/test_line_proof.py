@@ -65,8 +65,6 @@ def test_every_amount_of_a_line_follows_from_its_proof_alone(life: Life, days: i
 def test_a_payoff_is_what_settling_the_line_takes(life: Life, days: int) -> None:
     terms, facts = life
     as_of = terms.start + timedelta(days=days)
-    # The order of kinds on one day puts a settlement before a draw.
-    facts = [fact for fact in facts if fact.effective_on != as_of]
     totals = LineBook(prove_line(terms, facts, as_of=as_of)).totals()
     if "payoff" not in totals:
         return

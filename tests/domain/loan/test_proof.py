@@ -57,24 +57,21 @@ def unbound(proof: Proof) -> int:
     return proof.amount if proof.fact is None else of_fact(proof, proof.fact)
 
 
-SHARES = ("paid", "waived", "taken-over", "lent-again", "overpaid")
-"""What may be a part of what a fact says; the parts of one fact are added up in a test of their own."""
+WHOLE = ("lent", "charged", "whole")
+"""What is all that a fact says; anything else is a part of it, added up in a test of its own."""
 
 
 def of_fact(proof: Proof, fact: Fact) -> int:
-    """What a fact says: its own amount; of a share, no more than that."""
-    if fact.pct is not None:
-        # A charge of so many per cent says its share, and of what is told on the day it is charged.
+    """What a fact says: its own amount; of what was paid or forgiven any part, and no more."""
+    if fact.pct is not None or fact.position is not None:
+        # So many per cent of what is told on the day it is charged; a position says its parts row by row.
         return proof.amount
-    own = fact.amount
-    if fact.position is not None:
-        own = fact.position.principal + sum(a.penalty + a.fee + a.interest for a in fact.position.arrears)
-    elif fact.parts is not None:
-        own = sum(fact.parts)
-    if proof.code in SHARES or proof.clause or fact.position is not None:
+    own = fact.amount if fact.parts is None else sum(fact.parts)
+    if proof.code in WHOLE:
+        return own if fact.kind is not FactKind.LIMIT_CHANGED else 0  # a limit moves nothing
+    if own and proof.code in ("paid", "waived"):
         assert abs(proof.amount) <= own, f"{proof.code} is more than its fact"
-        return proof.amount
-    return own
+    return proof.amount
 
 
 def level(proof: Proof) -> int:

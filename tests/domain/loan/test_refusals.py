@@ -135,7 +135,7 @@ TABLE: list[tuple[list[Fact], Fact, str, dict[str, object]]] = [
     ([LENT], plan(Extended(date(2026, 3, 1), 0)), "extension-out-of-range", {"extra": 0}),
     ([LENT], plan(Extended(date(2026, 3, 1), 1189)), "extension-out-of-range", {"extra": 1189}),
     (
-        [LENT, PAID_OFF],
+        [LENT],
         plan(ReAmortized(), "2027-01-02"),
         "no-row-to-spread-over",
         {"effective_on": "2027-01-02"},
@@ -171,12 +171,6 @@ TABLE: list[tuple[list[Fact], Fact, str, dict[str, object]]] = [
         {"instalments": 6, "every": 0},
     ),
     # off the books
-    (
-        [LENT],
-        fact(FactKind.RECOVERED, amount=1),
-        "recovery-before-charge-off",
-        {"effective_on": "2026-02-01"},
-    ),
     ([LENT, PAID_OFF], fact(FactKind.CHARGED_OFF), "charge-off-of-nothing", {"effective_on": "2026-02-01"}),
     (
         [LENT, CHARGED_OFF],
