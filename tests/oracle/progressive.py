@@ -278,8 +278,9 @@ def lay_out(deal: Deal, acts: Sequence[Act], ledger: Ledger, as_of: date, lines:
         given += line.due[PRINCIPAL]
         line.balance = lent_by(deal, acts, ledger, line.due_on) - given
     if lines[-1].is_settled:
-        # Interest that moves past the last row stays in it.
-        lines[-1].due[INTEREST] += carry
+        # Interest that moves past the last row stays in it; what was collected ahead and is not earned, too.
+        end = lines[-1]
+        end.due[INTEREST] += max(carry, end.paid[INTEREST] - end.due[INTEREST])
 
 
 def asked_principal(deal: Deal, lines: Sequence[Line], i: int, left: int, settled: dict[int, Settled]) -> int:

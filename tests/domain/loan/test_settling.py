@@ -306,3 +306,19 @@ def test_the_ledger_takes_from_the_borrowers_credit_what_it_met() -> None:
     assert held["borrower_credit"] == 0
     assert held["loans_principal"] == state.principal_out == 10_000 - (9_419 - 500)
     assert held.get("fee_receivable", 0) == 0
+
+
+def test_interest_collected_ahead_and_never_earned_makes_no_row_ask_less_than_nothing() -> None:
+    """June's interest was paid, then its month moved; the settled loan once asked -2.55."""
+    check(
+        replace(YEAR, principal=66_697, start=date(2024, 2, 26), instalments=6),
+        """
+        2024-02-26 lend 666.97
+        2024-06-26 rate 5.1%
+        2024-07-12 pay 222.32
+        2024-07-23 move 2024-05-26 to 2024-06-24
+        2024-08-11 pay 222.32
+        2024-08-17 settle               -> overpaid 0.00 payoff 0.00
+        2024-12-01 look                 -> out 0.00 outstanding 0.00 interest6 0.00 row6 0.00
+        """,
+    )

@@ -363,9 +363,10 @@ class Fold(Interest):
             self.is_told = not is_trial
             end = rows[end_at]
             if end.is_locked and end_at >= begin:
-                # Interest that ran after the last row was paid ahead has no later row to move to.
-                end.due[INTEREST] += carry
-                end.carry = carry
+                # Interest that ran after the last row was paid ahead has no later row to move to; interest
+                # collected ahead that none is left to take stays where it was collected.
+                end.carry = max(carry, end.paid[INTEREST] - end.due[INTEREST])
+                end.due[INTEREST] += end.carry
         if not is_trial:
             self._charge_penalties(as_of)
 
