@@ -18,7 +18,7 @@ from duewell.domain.agenda import Agenda, EntryKind, Sums, rolled
 from duewell.domain.calendar import DaysInMonth, DaysInYear
 from duewell.domain.facts import Fact, FactKind, known
 from duewell.domain.loan import ageing, agenda, fold, look, standing
-from duewell.domain.product import Convention, Engine, LoanTerms, PenaltyTerms, RateCap
+from duewell.domain.product import Convention, Engine, InterestMethod, LoanTerms, PenaltyTerms, RateCap
 from tests.domain.strategies import disbursed, lives
 
 DAY = timedelta(days=1)
@@ -173,3 +173,15 @@ def test_a_loan_is_behind_from_the_closing_of_a_missed_due_date_on() -> None:
     told = [(due - DAY, True), (due, False), (due, True), (due + DAY, False)]
     views = [look(TERMS, facts, as_of=on, is_closing=is_closing) for on, is_closing in told]
     assert [view.is_silent for view in views] == [False, False, True, True]
+
+
+def test_a_loan_that_is_not_paid_out_earns_nothing() -> None:
+    """Its only fact is one that cannot apply yet; flat interest is on what was lent, not on what was signed."""
+    flat = replace(Convention("flat"), interest_method=InterestMethod.FLAT, is_recalculated_daily=False)
+    on = TERMS.start + DAY
+    early = Fact(FactKind.CHARGED_OFF, on, on, "test", "c")
+    for convention in (flat, replace(flat, engine=Engine.CUMULATIVE)):
+        terms = replace(TERMS, convention=convention, penalty=None)
+        assert standing(look(terms, [early], as_of=on, is_closing=True), on) == {}
+        assert not any(any(row.due) for row in fold(terms, [early], as_of=on).rows)
+        run(terms, [disbursed(terms)], TERMS.start + 40 * DAY)

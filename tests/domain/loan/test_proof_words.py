@@ -55,6 +55,7 @@ def by(**more: object) -> LoanTerms:
 TERMS = {
     "level": QUARTER,
     "penalty by the day": replace(QUARTER, penalty=PenaltyTerms(rate=Fraction(18, 100), source="clause 8")),
+    "no penalty rate": replace(QUARTER, penalty=PenaltyTerms(rate=Fraction(0), source="clause 8")),
     "penalty once": replace(QUARTER, penalty=PenaltyTerms(pct=Fraction(5, 100), source="clause 9")),
     "cumulative": by(engine=C),
     "row end": by(payoff_to_row_end=True),

@@ -38,6 +38,7 @@ class Interest:
     terms: LoanTerms
     convention: Convention
     recorder: Recorder | None
+    lent: list[tuple[date, int]]
     rates: list[tuple[date, Fraction]]
     lines: list[RateLine]
     move_on: list[date]
@@ -163,6 +164,8 @@ class Interest:
         return round_fraction(planned * factor, self.convention.rounding)
 
     def _flat_interest(self, row: Row) -> int:
+        if not self.lent:
+            return 0
         factor = self.factor(row)
         self._record_whole(row, self.terms.principal, factor)
         return flat_interest(self.terms, factor)

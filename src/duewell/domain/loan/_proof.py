@@ -209,7 +209,8 @@ class _Book:
                 share=(once.base, once.pct) if once is not None else None, rounding=rounding,
                 clause=penalty.source,
             )  # fmt: skip
-            terms = ((1, own), *terms)
+            if charged or once is not None:
+                terms = ((1, own), *terms)
             if row.after_charged:
                 terms = ((1, self._after(row, penalty)), *terms)
         return Proof("penalty", row.due[Part.PENALTY], row.nr, terms=terms)
