@@ -176,7 +176,7 @@ def test_a_loan_is_behind_from_the_closing_of_a_missed_due_date_on() -> None:
 
 
 def test_a_loan_that_is_not_paid_out_earns_nothing() -> None:
-    """Its only fact is one that cannot apply yet; flat interest is on what was lent, not on what was signed."""
+    """Its only fact cannot apply yet; flat interest is on what was lent, not on what was signed."""
     flat = replace(Convention("flat"), interest_method=InterestMethod.FLAT, is_recalculated_daily=False)
     on = TERMS.start + DAY
     early = Fact(FactKind.CHARGED_OFF, on, on, "test", "c")
