@@ -1,7 +1,7 @@
 """Wiring: settings to a database that is running, migrated and connected.
 
 Needs    settings.
-Gives    connect: a connection in autocommit to the one database; reach; own_server.
+Gives    connect: a connection in autocommit to the one database; pool_of; reach; own_server.
 Never    holds a rule, or starts a server where a URL is given.
 Source   docs/decisions/0002-embedded-postgresql.md.
 """
@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
+from psycopg_pool import ConnectionPool
 
 from duewell.domain.errors import Fault, InvalidInput
 from duewell.settings import Settings
@@ -33,6 +34,32 @@ def connect(settings: Settings) -> Connection:
             migrate.upgrade(url)
         conn.execute("set role duewell_app")
         return conn
+
+
+POOL_MIN, POOL_MAX = 1, 20
+_LOCK_WAIT = "5s"
+_STATEMENT_WAIT = "30s"
+
+
+def pool_of(settings: Settings) -> ConnectionPool[psycopg.Connection]:
+    """Connections for a server: in autocommit, as the application's role, never waiting for ever."""
+    connect(settings).close()
+
+    def configure(conn: psycopg.Connection) -> None:
+        conn.execute("set role duewell_app")
+        conn.execute(f"set lock_timeout = '{_LOCK_WAIT}'")
+        conn.execute(f"set statement_timeout = '{_STATEMENT_WAIT}'")
+
+    with _told():
+        return ConnectionPool(
+            _url(settings),
+            kwargs={"autocommit": True},
+            min_size=POOL_MIN,
+            max_size=POOL_MAX,
+            configure=configure,
+            open=True,
+            name="duewell",
+        )
 
 
 def reach(settings: Settings) -> tuple[Connection, str]:

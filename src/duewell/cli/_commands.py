@@ -32,6 +32,7 @@ from duewell.cli import (
     _payments,
     _products,
     _tables,
+    _up,
     _whatif,
 )
 from duewell.cli._frame import REFUSED, day, day_or_instant, ending, make_frame, now, run
@@ -478,6 +479,7 @@ def replay(loan: Loan, lang: Lang = None, as_json: Json = False) -> None:
 _book.add_to(book_app)
 _whatif.add_to(app, loan_app)
 _line.add_to(app)
+_up.add_to(app)
 _ledger.add_to(app)
 _products.add_to(app)
 _caps.add_to(app)

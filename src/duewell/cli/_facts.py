@@ -1,7 +1,7 @@
 """Facts on the screen: every one of a contract, what was taken back, and what has no effect and why.
 
 Needs    a Frame, facts as known, the void ones of a fold.
-Gives    facts_table, void_lines, void_document.
+Gives    facts_table, void_lines.
 Never    judges a fact: the fold does.
 Source   docs/reference/commands.md; docs/decisions/0006: a void fact stays, with its reason.
 """
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from duewell.cli import _tables
 from duewell.cli._frame import Frame, amount
@@ -63,8 +62,3 @@ def void_lines(frame: Frame, void: Void) -> None:
             ref=fact.source_ref,
             reason=message_of(reason),
         )
-
-
-def void_document(void: Void) -> list[dict[str, Any]]:
-    """The same for machines."""
-    return [{"kind": f.kind.value, "ref": f.source_ref, "reason": reason.code} for f, reason in void]

@@ -19,7 +19,6 @@ import typer
 from duewell.cli import _tables
 from duewell.cli._frame import Frame, amount, day, ending, make_frame, now
 from duewell.cli._options import AsOf, Book, Json, Lang, find_loan
-from duewell.cli._proofs import proof_document
 from duewell.cli._trees import DEPTH, exact_amount, proof_tree
 from duewell.cli._usage import exclusive, without
 from duewell.domain.errors import InvalidInput
@@ -36,6 +35,7 @@ from duewell.services.report_ledger import (
     trial_balance_document,
     trial_balance_of,
 )
+from duewell.services.show_loan import proof_document
 from duewell.store import books
 
 ledger_app = typer.Typer(no_args_is_help=True, help="The ledger: balances, entries, periods.")

@@ -18,7 +18,6 @@ import typer
 from duewell.cli import _facts, _tables
 from duewell.cli._frame import Frame, amount, day, day_or_instant, ending, make_frame, now
 from duewell.cli._options import AsOf, Book, Json, Key, Known, Lang, On, find_book, find_loan, request_key
-from duewell.cli._proofs import proof_document
 from duewell.cli._trees import DEPTH, exact_amount, proof_tree
 from duewell.cli._usage import exclusive, without
 from duewell.domain.agenda import Ageing
@@ -48,6 +47,7 @@ from duewell.domain.product import (
 from duewell.domain.proof import Proof
 from duewell.services.open_line import open_line
 from duewell.services.record_fact import Request, record_fact
+from duewell.services.show_loan import proof_document, void_document
 from duewell.store import loans
 from duewell.store.loans import LoanKey, LoanRow
 
@@ -330,7 +330,7 @@ def _line_document(name: str, facts: list[Fact], state: LineState, age: Ageing) 
             }
             for f in facts
         ],
-        "void": _facts.void_document(state.void),
+        "void": void_document(state.void),
     }  # fmt: skip
 
 

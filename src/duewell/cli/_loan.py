@@ -14,19 +14,27 @@ from typing import Any
 from duewell.cli import _facts, _products, _tables
 from duewell.cli._frame import Frame, amount
 from duewell.cli._options import find_book
-from duewell.cli._proofs import derivation_document, interest_sums, proof_document
-from duewell.cli._trees import chosen_proof, exact_amount, proof_tree
+from duewell.cli._trees import exact_amount, proof_tree
 from duewell.cli._usage import missing
-from duewell.domain.agenda import Ageing
-from duewell.domain.facts import Fact, in_order
+from duewell.domain.facts import in_order
 from duewell.domain.facts import known as alive
-from duewell.domain.loan import Folding, LoanState, ageing, fold, prove, prove_payoff
+from duewell.domain.loan import Folding, ageing
 from duewell.domain.money import Rate, currency, parse_amount, parse_rate_pct
 from duewell.domain.party import loan_id
 from duewell.domain.product import Part
-from duewell.domain.proof import Proof
 from duewell.services.disburse_loan import disburse_loan
 from duewell.services.record_fact import Request
+from duewell.services.show_loan import (
+    chosen_proof,
+    derivation_document,
+    interest_sums,
+    loan_document,
+    look,
+    proof_page,
+    prove_at,
+    statement_document,
+    void_document,
+)
 from duewell.store import loans
 from duewell.store.loans import Known, LoanKey, LoanRow
 
@@ -62,25 +70,17 @@ def disburse(
     )
 
 
-def _folded(frame: Frame, row: LoanRow, as_of: date | None, known: Known) -> tuple[list[Fact], LoanState]:
-    """The loan at two dates, and the facts known. Refuses a day on which it was not there, or not known."""
-    day = as_of or row.book_open_on
-    facts = loans.facts_by(frame.conn, row, day, known)
-    return facts, fold(row.loan_terms, facts, as_of=day)
-
-
 def show(frame: Frame, key: LoanKey, row: LoanRow, *, as_of: date | None, known: Known) -> None:
     """The rows of a loan, its facts, and what is owed."""
-    facts, state = _folded(frame, row, as_of, known)
-    age = ageing(state, row.buckets)
-    name = loan_id(key.person_id, key.loan_no)
+    shown = look(frame.conn, row, as_of=as_of, known=known)
+    facts, state, age = shown.facts, shown.state, shown.age
     if frame.is_json:
-        frame.document(_loan_document(name, row, facts, state, age))
+        frame.document(loan_document(shown))
         return
     money = row.terms.currency
     frame.tell(
         "cli-loan-summary",
-        loan=name,
+        loan=shown.name,
         ref=row.external_ref or "-",
         as_of=state.as_of,
         currency=money,
@@ -107,69 +107,12 @@ def show(frame: Frame, key: LoanKey, row: LoanRow, *, as_of: date | None, known:
     _facts.facts_table(frame, facts, state.void, money)
 
 
-def _loan_document(
-    name: str, row: LoanRow, facts: list[Fact], state: LoanState, age: Ageing
-) -> dict[str, Any]:
-    """A loan for machines. Amounts by part stand in the order penalty, fee, interest, principal."""
-    return {
-        "schema": "duewell.loan/1",
-        "loan_id": name,
-        "external_ref": row.external_ref,
-        "currency": row.terms.currency,
-        "as_of": str(state.as_of),
-        "principal_minor": state.principal_out,
-        "overpaid_minor": state.overpaid,
-        "dpd": age.dpd,
-        "bucket": age.bucket,
-        "overdue_minor": age.overdue,
-        "outstanding_minor": age.outstanding,
-        "charged_off_on": str(state.charged_off_on) if state.charged_off_on else None,
-        "rows": [
-            {"nr": r.nr, "due_on": str(r.due_on), "due_minor": r.due, "paid_minor": r.paid}
-            for r in state.rows
-        ],
-        "facts": [
-            {
-                "kind": f.kind.value,
-                "effective_on": str(f.effective_on),
-                "recorded_on": str(f.recorded_on),
-                "source": f.source,
-                "ref": f.source_ref,
-                "amount_minor": f.amount,
-            }
-            for f in facts
-        ],
-        "void": _facts.void_document(state.void),
-    }
-
-
 def statement(frame: Frame, key: LoanKey, row: LoanRow, *, as_of: date | None, known: Known) -> None:
     """Every movement and its split."""
-    _, state = _folded(frame, row, as_of, known)
-    money = row.terms.currency
+    shown = look(frame.conn, row, as_of=as_of, known=known)
+    state, money = shown.state, row.terms.currency
     if frame.is_json:
-        frame.document(
-            {
-                "schema": "duewell.statement/1",
-                "loan_id": loan_id(key.person_id, key.loan_no),
-                "currency": money,
-                "as_of": str(state.as_of),
-                "lines": [
-                    {
-                        "on": str(a.fact.effective_on),
-                        "kind": a.kind,
-                        "source": a.fact.source,
-                        "ref": a.fact.source_ref,
-                        "amount_minor": a.amount,
-                        "parts_minor": {p.name.lower(): a.parts[p] for p in Part},
-                        "overpaid_minor": a.overpaid,
-                        "principal_out_minor": a.balance,
-                    }
-                    for a in state.applied
-                ],
-                "void": _facts.void_document(state.void),
-            }
-        )
+        frame.document(statement_document(shown))
         return
     columns = (
         "cli-date", "cli-kind", "cli-amount", "cli-principal", "cli-interest", "cli-fees", "cli-penalty",
@@ -201,13 +144,12 @@ def explain(
     rows: int | None = None,
 ) -> None:
     """Where interest comes from, slice by slice; of the first `rows` slices where a glance is enough."""
-    facts, state = _folded(frame, row, as_of, known)
-    proven = prove(row.loan_terms, facts, as_of=state.as_of)
-    money = row.terms.currency
+    shown = look(frame.conn, row, as_of=as_of, known=known)
+    proven, payoff = prove_at(shown)
+    money, name = row.terms.currency, shown.name
     slices = proven.slices
-    name = loan_id(key.person_id, key.loan_no)
     if frame.is_json:
-        frame.document(derivation_document(name, proven, _payoff(row, facts, state)))
+        frame.document(derivation_document(name, proven, payoff))
         return
     lines = [
         [
@@ -244,23 +186,14 @@ def open_amount(
     depth: int,
 ) -> None:
     """One amount opened to its derivation: a part of a row, or a total."""
-    facts, state = _folded(frame, row, as_of, known)
-    proven = prove(row.loan_terms, facts, as_of=state.as_of)
+    shown = look(frame.conn, row, as_of=as_of, known=known)
+    proven, payoff = prove_at(shown)
     nr, part, total = chosen
-    proof = chosen_proof(proven, _payoff(row, facts, state), row=nr, part=part, total=total)
+    proof = chosen_proof(proven, payoff, row=nr, part=part, total=total)
     if frame.is_json:
-        told = {"schema": "duewell.proof/1", "loan_id": loan_id(key.person_id, key.loan_no)}
-        told |= {"currency": row.terms.currency, "as_of": str(state.as_of)}
-        frame.document({**told, "proof": proof_document(proof)})
+        frame.document(proof_page(shown, proof))
         return
     frame.console.print(proof_tree(frame, proof, row.terms.currency, depth))
-
-
-def _payoff(row: LoanRow, facts: list[Fact], state: LoanState) -> Proof | None:
-    """What settles the loan that day; nothing does once it is off the books."""
-    if state.charged_off_on is not None:
-        return None
-    return prove_payoff(row.loan_terms, facts, on=state.as_of)
 
 
 def replay(frame: Frame, key: LoanKey, row: LoanRow) -> None:
@@ -288,7 +221,7 @@ def replay(frame: Frame, key: LoanKey, row: LoanRow) -> None:
         ]
         name = loan_id(key.person_id, key.loan_no)
         made = {"schema": "duewell.replay/1", "loan_id": name, "currency": money, "steps": told}
-        frame.document({**made, "void": _facts.void_document(void)})
+        frame.document({**made, "void": void_document(void)})
         return
     lines = [
         [

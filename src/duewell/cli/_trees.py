@@ -1,7 +1,7 @@
 """Proofs for people: an amount as a tree, each branch a sentence in their language.
 
 Needs    a Frame and a Proof.
-Gives    proof_tree, chosen_proof.
+Gives    proof_tree.
 Never    computes an amount that the proof does not hold.
 Source   docs/reference/proofs.md.
 """
@@ -14,10 +14,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from duewell.cli._frame import Frame, amount, visible
-from duewell.domain.errors import InvalidInput, NotFound
-from duewell.domain.loan import Proven
 from duewell.domain.money import Rate
-from duewell.domain.product import Part
 from duewell.domain.proof import Proof, TraceSlice
 
 DEPTH = 4
@@ -36,27 +33,6 @@ CLAUSES = {
     "days-365": "clause-days-365",
     "days-actual": "clause-days-actual",
 }
-
-
-def chosen_proof(
-    proven: Proven, payoff: Proof | None, *, row: int | None, part: str, total: str | None
-) -> Proof:
-    """The proof a person asked for: a part of a row, or a total.
-
-    Refuses   a row, part or total that is not there.
-    """
-    if total is not None:
-        totals = {**proven.totals, **({"payoff": payoff} if payoff is not None else {})}
-        if total not in totals:
-            raise NotFound("total-unknown", given=total[:40], known=", ".join(totals))
-        return totals[total]
-    names = {each.name.lower(): each for each in Part}
-    if part not in names:
-        raise InvalidInput("part-unknown", given=part[:40], known=", ".join(names))
-    for each in proven.rows:
-        if each.nr == row:
-            return each.due[names[part]]
-    raise NotFound("row-not-in-plan", nr=row, rows=len(proven.rows))
 
 
 def proof_tree(frame: Frame, proof: Proof, money: str, depth: int = DEPTH) -> Tree:

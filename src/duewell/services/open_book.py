@@ -13,6 +13,7 @@ from datetime import date
 from typing import Any
 
 from duewell.domain.agenda import BUCKETS, buckets_from
+from duewell.domain.errors import InvalidInput
 from duewell.domain.money import currency
 from duewell.domain.provisioning import provision_rates
 from duewell.gateways.cap_packs import pack_of_jurisdiction
@@ -32,9 +33,11 @@ def open_book(
     is_sandbox: bool,
     bucket_days: Sequence[int] = (),
     provision_pct: Sequence[str] = (),
+    has_four_eyes: bool = True,
 ) -> BookRow:
     """Open a book with the usual settings of its currency; `bucket_days` begin its delinquency buckets.
 
+    `has_four_eyes` False, in a sandbox only, lets one person do what else waits for a second.
     `provision_pct` is what it sets aside for losses, one percentage of the principal a bucket.
     Refuses   a strange code, an unknown currency, bucket days that do not rise from 1, provision rates
               that are not one for each bucket.
@@ -44,6 +47,10 @@ def open_book(
     if provision_pct:
         provision_rates(provision_pct, buckets)
         settings["provision_pct"] = list(provision_pct)
+    if not has_four_eyes:
+        if not is_sandbox:
+            raise InvalidInput("four-eyes-always")
+        settings["four_eyes"] = False
     money = currency(currency_code)
     jurisdiction, zone = _PACKS.get(money.code, ("XX", "UTC"))
     caps = pack_of_jurisdiction(jurisdiction)

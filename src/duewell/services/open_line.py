@@ -63,5 +63,7 @@ def open_line(conn: Connection, book_code: str, terms: LineTerms, request: Reque
             )
         elif agreed_to_payload(loans.read_loan(conn, key).terms) != agreed:
             raise Conflict("key-reused-with-another-body", key=request.key)
-        fact = Fact(FactKind.LIMIT_CHANGED, terms.start, book.open_on, "cli", request.key, amount=terms.limit)
+        fact = Fact(
+            FactKind.LIMIT_CHANGED, terms.start, book.open_on, request.source, request.key, amount=terms.limit
+        )
         return posting.record(conn, key, fact, request, body_hash=body_hash)

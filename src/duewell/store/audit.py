@@ -22,9 +22,12 @@ APPEND_ONLY = (
     "account",
     "accounting_period",
     "alarm",
+    "approval",
+    "approval_decision",
     "day_ahead",
     "day_chunk",
     "day_sum",
+    "erasure",
     "gl_journal",
     "journal",
     "loan",
@@ -36,6 +39,8 @@ APPEND_ONLY = (
     "product",
     "receipt",
     "request_key",
+    "staff_roles",
+    "trail",
 )
 
 

@@ -75,6 +75,11 @@ class BookRow:
         )
 
     @property
+    def four_eyes(self) -> bool:
+        """Whether acts that need a second person wait for one here: always, but in a sandbox that says no."""
+        return not self.is_sandbox or bool(self.settings.get("four_eyes", True))
+
+    @property
     def buckets(self) -> Buckets:
         """The book's delinquency buckets."""
         return buckets_in(self.settings)
@@ -149,6 +154,23 @@ def zone_named(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise InvalidInput("zone-unknown", given=name[:60], example="Asia/Shanghai") from None
+
+
+def realm_of_person(conn: Connection, person_id: int) -> tuple[str, bool]:
+    """The sandbox book a person belongs to and True, or, of all live books, an empty code and False."""
+    row = conn.execute(
+        "select coalesce(b.code, ''), p.realm <> 0 from duewell.person p"
+        " left join duewell.book b on b.book_id = p.realm where p.person_id = %s",
+        [person_id],
+    ).fetchone()
+    if row is None:
+        raise NotFound("person-not-found", person_id=str(person_id))
+    return row[0], row[1]
+
+
+def all_books(conn: Connection) -> list[BookRow]:
+    """Every book, by code."""
+    return [BookRow(*row) for row in conn.execute(f"select {_COLUMNS} from duewell.book order by code")]
 
 
 def live_codes(conn: Connection) -> list[str]:

@@ -298,6 +298,50 @@ def add_person(conn: Connection, person_id: int, realm: int) -> bool:
     return added.rowcount == 1
 
 
+def lock_person(conn: Connection, person_id: int, realm: int) -> None:
+    """Lock a person. Refuses one who is not there, or belongs to another realm than the book's."""
+    row = conn.execute(
+        "select realm from duewell.person where person_id = %s for update", [person_id]
+    ).fetchone()
+    if row is None or row[0] != realm:
+        raise NotFound("person-not-found", person_id=str(person_id))
+
+
+def loans_of_person(conn: Connection, person_id: int) -> list[tuple[LoanKey, str, str, str, date]]:
+    """The loans and lines of a person, each with its book, currency and product, and when it began."""
+    rows = conn.execute(
+        "select l.person_id, l.loan_no, b.code, l.currency, l.product_code, l.opened_on"
+        " from duewell.loan l join duewell.book b using (book_id) where l.person_id = %s order by l.loan_no",
+        [person_id],
+    ).fetchall()
+    return [(LoanKey(person, number), *rest) for person, number, *rest in rows]
+
+
+def page_of_book(
+    conn: Connection, book_id: int, *, after: LoanKey | None, limit: int
+) -> list[tuple[LoanKey, str, int, str, date, str | None]]:
+    """Loans of a book in the order of their keys, `after` one of them: product, version, currency, begin."""
+    start = after or LoanKey(0, 0)
+    rows = conn.execute(
+        "select person_id, loan_no, product_code, product_version, currency, opened_on, external_ref"
+        " from duewell.loan where book_id = %s and (person_id, loan_no) > (%s, %s) order by 1, 2 limit %s",
+        [book_id, start.person_id, start.loan_no, limit],
+    ).fetchall()
+    return [(LoanKey(person, number), *rest) for person, number, *rest in rows]
+
+
+def book_code_of(conn: Connection, key: LoanKey) -> tuple[str, bool]:
+    """The code of a loan's book, and whether it is a sandbox."""
+    row = conn.execute(
+        "select b.code, b.is_sandbox from duewell.loan l join duewell.book b using (book_id)"
+        " where l.person_id = %s and l.loan_no = %s",
+        [key.person_id, key.loan_no],
+    ).fetchone()
+    if row is None:
+        raise NotFound("loan-not-found", person_id=key.person_id, loan_no=key.loan_no)
+    return row[0], row[1]
+
+
 def refs_of_book(conn: Connection, book_id: int) -> dict[str, LoanKey]:
     """The references under which loans came into a book."""
     return {ref: key for key, ref in refs_by_key(conn, book_id).items()}

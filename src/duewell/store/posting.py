@@ -47,6 +47,8 @@ class Request:
     actor: str
     at: datetime
     is_dated: bool = True
+    source: str = "cli"
+    """What facts made of the request say they came by."""
 
 
 def record(

@@ -1,7 +1,7 @@
 """Loan ids: person and loan number in one string of digits and letters, the last of them a check.
 
 Needs    a person_id of up to 63 bits and a loan_no of up to 15.
-Gives    loan_id, parse_loan_id.
+Gives    loan_id, parse_loan_id; person_ref, parse_person_ref.
 Never    takes a letter for a digit silently: O is read as 0, I and L as 1, and the check must fit.
 Source   Crockford's base 32; the check is modulo 31, a prime, so it stays a digit or a letter in any shell.
 """
@@ -45,3 +45,30 @@ def parse_loan_id(text: str) -> tuple[int, int]:
     if _DIGITS[value % 31] != marks[-1] or not 0 < value >> 15 < 2**63:
         raise InvalidInput("loan-id-invalid", given=text[:40])
     return value >> 15, value & 0x7FFF
+
+
+_PERSON_LENGTH = 13
+
+
+def person_ref(person_id: int) -> str:
+    """The person's name outside: a P, the number, and a check.
+
+    >>> parse_person_ref(person_ref(7))
+    7
+    """
+    text = "".join(_DIGITS[person_id >> 5 * k & 31] for k in reversed(range(_PERSON_LENGTH)))
+    return "P" + text + _DIGITS[person_id % 31]
+
+
+def parse_person_ref(text: str) -> int:
+    """The person's number of such a name. Refuses InvalidInput "person-ref-invalid"."""
+    marks = text.strip().upper().replace("-", "")
+    body = marks[1:]
+    if marks[:1] != "P" or len(body) != _PERSON_LENGTH + 1 or any(m not in _VALUE for m in body[:-1]):
+        raise InvalidInput("person-ref-invalid", given=text[:40])
+    value = 0
+    for mark in body[:-1]:
+        value = value << 5 | _VALUE[mark]
+    if _DIGITS[value % 31] != body[-1] or not 0 < value < 2**63:
+        raise InvalidInput("person-ref-invalid", given=text[:40])
+    return value

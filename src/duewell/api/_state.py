@@ -1,0 +1,89 @@
+"""What the API stands on: connections, keys, the hasher, and the clock, which only a door may read.
+
+Needs    settings.
+Gives    State, open_state.
+Never    holds what belongs to one request.
+Source   docs/reference/api.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import psycopg
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from duewell.api._log import log
+from duewell.app import pool_of
+from duewell.catalogues import render
+from duewell.domain.access import CODE_LIFE
+from duewell.domain.errors import Fault
+from duewell.domain.texts import Message
+from duewell.gateways.codes import CodeSender, Inbox, MailCodes
+from duewell.gateways.keys import KeyPort, read_keys
+from duewell.gateways.passwords import Passwords
+from duewell.services.sign_in import Challenge
+from duewell.settings import Settings
+from duewell.store.loans import Connection
+
+POOL_WAIT_S = 0.5
+"""How long a request waits for a connection before it is told to come back."""
+
+
+class NoRoom(Fault):
+    """All connections are in use: come back in a moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One server's means. `now` is its clock; tests hand in another."""
+
+    settings: Settings
+    pool: ConnectionPool[psycopg.Connection]
+    keys: KeyPort
+    hasher: Passwords
+    now: Callable[[], datetime]
+    mail: CodeSender | None
+    inbox: Inbox
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """A connection in autocommit, given back at the end. Refuses NoRoom when none comes free in time."""
+        try:
+            conn = self.pool.getconn(timeout=POOL_WAIT_S)
+        except PoolTimeout as problem:
+            raise NoRoom("too-busy") from problem
+        try:
+            yield conn
+        finally:
+            self.pool.putconn(conn)
+
+    def send_code(self, made: Challenge) -> None:
+        """Send a one-time code: into the inbox of a sandbox, or by mail. What fails is logged, never told."""
+        minutes = int(CODE_LIFE.total_seconds()) // 60
+        text = render(Message("code-message", {"code": made.code, "minutes": minutes}), made.lang)
+        if made.realm:
+            self.inbox.put(made.realm, made.to, text)
+            return
+        try:
+            if self.mail is None:
+                raise Fault("channel-missing", field=made.field)
+            self.mail.send(made.field, made.to, render(Message("cli-code-subject"), made.lang), text)
+        except Fault as fault:
+            log.error("code-not-sent", code=fault.code, field=made.field)
+
+
+def open_state(
+    settings: Settings,
+    *,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    hasher: Passwords | None = None,
+) -> State:
+    """Reach the database and the keys. The pool fills as it is used."""
+    pool = pool_of(settings)
+    keys = read_keys(settings.key_file, may_make=settings.database_url is None)
+    mail = MailCodes(settings.mail_url) if settings.mail_url else None
+    return State(settings, pool, keys, hasher or Passwords(), now, mail, Inbox())

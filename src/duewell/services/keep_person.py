@@ -1,0 +1,190 @@
+"""Keep a person: what is known of somebody, sealed with a key of their own; shown masked, erased for good.
+
+Needs    a connection; the keys; fields as typed; who asks, and when.
+Gives    register, change, show, reveal, find, erase, wrap_anew, erase_again.
+Never    lets a value into a request key, the trail or a message; moves a balance when erasing.
+Source   docs/reference/privacy.md.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from duewell.domain.errors import Conflict, InvalidInput
+from duewell.domain.party import FIELDS, masked, person_of, person_ref, read_field
+from duewell.gateways.keys import KeyPort, new_data_key, seal, unseal
+from duewell.store import books, loans, posting, request_keys, trail, vault
+from duewell.store.loans import Connection
+from duewell.store.posting import Request
+
+SCHEMA = "duewell.person/1"
+_AT_ONCE = 500
+
+
+def register(
+    conn: Connection, keys: KeyPort, book_code: str, fields: Mapping[str, str], request: Request
+) -> dict[str, Any]:
+    """Add a person to the realm of a book; sent twice it happens once.
+
+    Refuses   a field or value that is none; a phone, address or identity number that is somebody's already,
+              named by that person's reference.
+    """
+    posting.check_key(request.key)
+    told = {name: read_field(name, value) for name, value in fields.items()}
+    if not any(FIELDS[name].is_name for name in told):
+        raise InvalidInput("person-without-name", known=", ".join(n for n, f in FIELDS.items() if f.is_name))
+    book = books.read_book(conn, book_code)
+    realm = book.book_id if book.is_sandbox else 0
+    # A plain hash of a phone number could be tried out; one by the index key cannot.
+    body_hash = keys.blind("person", book_code, json.dumps(told, sort_keys=True))
+    kept = request_keys.find(conn, client_id=request.client_id, key=request.key, body_hash=body_hash)
+    if kept is not None:
+        return kept
+    person_id = person_of(book_code, request.client_id, request.key)
+    result = {"schema": SCHEMA, "person": person_ref(person_id)}
+    with conn.transaction():
+        loans.add_person(conn, person_id, realm)
+        _put(conn, keys, realm, person_id, told)
+        vault.add_login(conn, person_id, request.at)
+        request_keys.keep(
+            conn,
+            client_id=request.client_id,
+            key=request.key,
+            body_hash=body_hash,
+            target=f"person/{person_id}",
+            result=result,
+            recorded_at=request.at,
+        )
+        trail.add(
+            conn,
+            at=request.at,
+            actor=request.actor,
+            act="person-added",
+            target=person_ref(person_id),
+            fields=sorted(told),
+        )
+    return result
+
+
+def change(
+    conn: Connection, keys: KeyPort, person_id: int, fields: Mapping[str, str], *, by: str, at: datetime
+) -> None:
+    """Change fields of a person. Refuses one that was erased."""
+    told = {name: read_field(name, value) for name, value in fields.items()}
+    with conn.transaction():
+        realm = vault.realm_of(conn, person_id)
+        if vault.is_erased(conn, person_id):
+            raise Conflict("person-erased")
+        _put(conn, keys, realm, person_id, told)
+        trail.add(
+            conn, at=at, actor=by, act="person-changed", target=person_ref(person_id), fields=sorted(told)
+        )
+
+
+def _put(conn: Connection, keys: KeyPort, realm: int, person_id: int, told: Mapping[str, str]) -> None:
+    wrapped = vault.wrapped_key(conn, person_id)
+    if wrapped is None:
+        key = new_data_key()
+        vault.put_key(conn, person_id, keys.wrap(key, _key_place(person_id)))
+    else:
+        key = keys.unwrap(wrapped, _key_place(person_id))
+    sealed = {name: seal(key, value.encode(), _place(person_id, name)) for name, value in told.items()}
+    for name, value in told.items():
+        if FIELDS[name].is_name:
+            vault.drop_names(conn, person_id, name)
+            vault.claim_name(conn, realm, name, keys.blind(name, value), person_id)
+    vault.put_fields(conn, person_id, sealed)
+
+
+def _open(conn: Connection, keys: KeyPort, person_id: int) -> dict[str, str]:
+    vault.realm_of(conn, person_id)
+    wrapped = vault.wrapped_key(conn, person_id)
+    if wrapped is None:
+        return {}
+    key = keys.unwrap(wrapped, _key_place(person_id))
+    return {
+        name: unseal(key, blob, _place(person_id, name)).decode()
+        for name, blob in vault.read_fields(conn, person_id).items()
+    }
+
+
+def show(conn: Connection, keys: KeyPort, person_id: int) -> dict[str, Any]:
+    """A person as somebody sees them who has no need to see them whole."""
+    found = {name: masked(name, value) for name, value in _open(conn, keys, person_id).items()}
+    return _document(conn, person_id, found, is_masked=True)
+
+
+def reveal(
+    conn: Connection, keys: KeyPort, person_id: int, *, by: str, reason: str, at: datetime
+) -> dict[str, Any]:
+    """A person in the clear: for a reason, which the trail keeps."""
+    if not reason.strip() or len(reason) > 200:
+        raise InvalidInput("reason-missing")
+    found = _open(conn, keys, person_id)
+    with conn.transaction():
+        trail.add(
+            conn, at=at, actor=by, act="person-revealed", target=person_ref(person_id), fields=sorted(found)
+        )
+    return _document(conn, person_id, found, is_masked=False)
+
+
+def own(conn: Connection, keys: KeyPort, person_id: int) -> dict[str, Any]:
+    """What is kept of somebody, for that person."""
+    return _document(conn, person_id, _open(conn, keys, person_id), is_masked=False)
+
+
+def _document(
+    conn: Connection, person_id: int, fields: Mapping[str, str], *, is_masked: bool
+) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "person": person_ref(person_id),
+        "is_masked": is_masked,
+        "is_erased": vault.is_erased(conn, person_id),
+        "fields": {name: fields[name] for name in FIELDS if name in fields},
+    }
+
+
+def find(conn: Connection, keys: KeyPort, book_code: str, field: str, given: str) -> int | None:
+    """The person of a phone, an address or an identity number in the realm of a book."""
+    value = read_field(field, given)
+    if not FIELDS[field].is_name:
+        raise InvalidInput("person-field-unknown", given=field, known=", ".join(_names()))
+    book = books.read_book(conn, book_code)
+    return vault.find_person(conn, book.book_id if book.is_sandbox else 0, field, keys.blind(field, value))
+
+
+def _names() -> list[str]:
+    return [name for name, field in FIELDS.items() if field.is_name]
+
+
+def erase(conn: Connection, person_id: int, *, by: str, reason: str, at: datetime) -> dict[str, Any]:
+    """Destroy what is known of a person; loans and ledger stay under the number. Twice is once."""
+    with conn.transaction():
+        vault.realm_of(conn, person_id)
+        if vault.erase(conn, person_id, by=by, reason=reason, at=at):
+            trail.add(conn, at=at, actor=by, act="person-erased", target=person_ref(person_id))
+    return {"schema": "duewell.erasure/1", "person": person_ref(person_id), "is_erased": True}
+
+
+def wrap_anew(conn: Connection, keys: KeyPort) -> int:
+    """After a new master key: wrap every person's key by it; the values themselves stay as they are."""
+    count = 0
+    while found := vault.wrapped_otherwise(conn, keys.current, _AT_ONCE):
+        with conn.transaction():
+            for person_id, blob in found:
+                place = _key_place(person_id)
+                vault.put_key(conn, person_id, keys.wrap(keys.unwrap(blob, place), place))
+        count += len(found)
+    return count
+
+
+def _key_place(person_id: int) -> str:
+    return f"person_key/{person_id}"
+
+
+def _place(person_id: int, field: str) -> str:
+    return f"person_private/{person_id}/{field}"

@@ -1,0 +1,1 @@
+"""The API, driven over HTTP as a caller would."""
