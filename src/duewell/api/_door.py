@@ -171,8 +171,7 @@ class _Pace:
             self._counts, self._begins = {}, begins
         count = self._counts[of] = self._counts.get(of, 0) + 1
         if count > limit.tries:
-            seconds = int((limit.ends(at) - at).total_seconds()) + 1
-            raise limits.TooMany("too-many-requests", seconds=seconds)
+            raise limits.TooMany("too-many-requests", seconds=limit.seconds_left(at))
 
 
 _PACES: dict[int, _Pace] = {}

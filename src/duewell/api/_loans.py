@@ -61,8 +61,10 @@ Total = Annotated[str | None, Query(max_length=40, description="outstanding, ove
 
 def public(result: dict[str, Any]) -> dict[str, Any]:
     """What recording a fact answers, with the loan's id in place of its numbers."""
-    told = {name: value for name, value in result.items() if name not in ("person_id", "loan_no")}
-    return {**told, "loan_id": loan_id(int(result["person_id"]), result["loan_no"])}
+    # Kept answers come back in another order than fresh ones: told in one order, they are the same bytes.
+    names = sorted(name for name in result if name not in ("schema", "person_id", "loan_no"))
+    told = {"schema": result["schema"], "loan_id": loan_id(int(result["person_id"]), result["loan_no"])}
+    return told | {name: result[name] for name in names}
 
 
 def dates(as_of: str | None, known: str | None) -> dict[str, Any]:

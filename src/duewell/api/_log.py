@@ -34,7 +34,7 @@ structlog.configure(
         structlog.processors.JSONRenderer(),
     ],
     wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-    logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     cache_logger_on_first_use=False,
 )
 log: Any = structlog.get_logger()

@@ -16,6 +16,7 @@ from duewell.domain.errors import InvalidInput, NotFound
 from duewell.domain.facts import FactLines
 from duewell.domain.money import currency
 from duewell.domain.party import parse_loan_id, parse_person_ref
+from duewell.gateways import erasure_log
 from duewell.services import decide_request, keep_person, manage_accounts
 from duewell.services.define_product import as_document, define_product
 from duewell.services.record_fact import Request, record_fact
@@ -119,7 +120,9 @@ def acts(ask: Ask) -> dict[Act, decide_request.Do]:
     def erasure(found: Approval, at: datetime) -> dict[str, Any]:
         by = f"{found.asked_by}+{ask.identity.actor}"
         person = parse_person_ref(found.payload["person"])
-        return keep_person.erase(ask.conn, person, by=by, reason=found.payload["reason"], at=at)
+        log = ask.state.settings.data / erasure_log.NAME
+        reason = found.payload["reason"]
+        return keep_person.erase(ask.conn, person, by=by, reason=reason, at=at, log=log)
 
     return {Act.FACT: fact, Act.ROLES: roles, Act.PRODUCT: product, Act.ERASURE: erasure}
 

@@ -21,6 +21,8 @@ from duewell.app import connect, own_server, reach
 from duewell.cli._frame import REFUSED, Frame, day_or_instant, ending, make_frame
 from duewell.cli._options import Json, Lang
 from duewell.domain.errors import InvalidInput
+from duewell.gateways import erasure_log
+from duewell.services import keep_person
 from duewell.services.back_up import Report, back_up
 from duewell.services.rebuild_agendas import rebuild_agendas
 from duewell.services.restore_backup import Restored, compare, restore
@@ -113,6 +115,9 @@ def restore_(
                 on_progress=lambda done, of: bar.update(task, completed=done, total=of),
             )
         conn = connect(replace(frame.settings, data=data, database_url=None))
+        erased = keep_person.erase_again(conn, frame.settings.data / erasure_log.NAME)
+        if erased:
+            frame.tell("cli-erased-again", count=erased)
         kept = compare(conn, restored)
         checked = []
         for code in books.book_codes(conn):

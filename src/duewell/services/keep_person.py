@@ -11,10 +11,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from duewell.domain.errors import Conflict, InvalidInput
 from duewell.domain.party import FIELDS, masked, person_of, person_ref, read_field
+from duewell.gateways import erasure_log
+from duewell.gateways.erasure_log import Erasure
 from duewell.gateways.keys import KeyPort, new_data_key, seal, unseal
 from duewell.store import books, loans, posting, request_keys, trail, vault
 from duewell.store.loans import Connection
@@ -161,13 +164,33 @@ def _names() -> list[str]:
     return [name for name, field in FIELDS.items() if field.is_name]
 
 
-def erase(conn: Connection, person_id: int, *, by: str, reason: str, at: datetime) -> dict[str, Any]:
-    """Destroy what is known of a person; loans and ledger stay under the number. Twice is once."""
+def erase(
+    conn: Connection, person_id: int, *, by: str, reason: str, at: datetime, log: Path
+) -> dict[str, Any]:
+    """Destroy what is known of a person; loans and ledger stay under the number. Twice is once.
+
+    Noted in the `log` first: what is noted and not done is done by the next restore, never the other way.
+    """
+    vault.realm_of(conn, person_id)
+    erasure_log.note(log, Erasure(person_id, by, at))
     with conn.transaction():
-        vault.realm_of(conn, person_id)
         if vault.erase(conn, person_id, by=by, reason=reason, at=at):
             trail.add(conn, at=at, actor=by, act="person-erased", target=person_ref(person_id))
     return {"schema": "duewell.erasure/1", "person": person_ref(person_id), "is_erased": True}
+
+
+def erase_again(conn: Connection, log: Path) -> int:
+    """After a restore: erase again whom the log names and the backup still knew. Returns how many."""
+    count = 0
+    for each in erasure_log.read(log):
+        with conn.transaction():
+            if vault.is_there(conn, each.person_id) and vault.erase(
+                conn, each.person_id, by=each.by, reason="erased before the restore", at=each.at
+            ):
+                count += 1
+                target = person_ref(each.person_id)
+                trail.add(conn, at=each.at, actor=each.by, act="person-erased", target=target)
+    return count
 
 
 def wrap_anew(conn: Connection, keys: KeyPort) -> int:

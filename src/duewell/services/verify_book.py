@@ -34,7 +34,7 @@ from duewell.domain.ledger import (
 )
 from duewell.domain.party import loan_id
 from duewell.domain.postings import general_ledger, journals_of
-from duewell.store import agendas, audit, books, days, ledger, loans, slices
+from duewell.store import agendas, audit, books, days, ledger, loans, slices, trail
 from duewell.store.agendas import Measures
 from duewell.store.books import BookRow
 from duewell.store.loans import Connection, LoanKey
@@ -202,6 +202,8 @@ def wrong_share(checked: int) -> float:
 
 def _check_server(conn: Connection, book: BookRow, verdict: Verdict) -> None:
     """What the server adds up again: the chain of days, agendas against sums, sums against the ledger."""
+    for code, facts in trail.check(conn):
+        verdict.expect(False, code, **facts)
     stale = days.stale_agendas(conn, book.book_id)
     verdict.expect(stale == 0, "agendas-without-standing", loans=stale)
     before: dict[int, Sums] = {}

@@ -30,7 +30,7 @@ def count_try(conn: Connection, name: str, of: str, at: datetime) -> None:
     ).fetchone()
     assert row is not None
     if row[0] > limit.tries:
-        seconds = int((limit.ends(at) - at).total_seconds()) + 1
+        seconds = limit.seconds_left(at)
         raise TooMany("too-many-tries", minutes=-(-seconds // 60), seconds=seconds)
 
 

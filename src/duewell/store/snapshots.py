@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from duewell.store import books, days, ledger
+from duewell.store import books, days, ledger, trail
 from duewell.store.books import BookRow
 from duewell.store.ledger import DAY
 from duewell.store.loans import ACCOUNT_BY_NO, Connection
@@ -39,6 +39,7 @@ def snapshot(conn: Connection, book: BookRow) -> dict[str, Any]:
     last = days.last_closed(conn, book.book_id)
     found: dict[str, Any] = {"book": book.code, "currency": book.currency, "open_on": str(book.open_on)}
     found["last_closed"] = str(last) if last else None
+    found["trail"] = list(trail.head(conn))
     if last is not None:
         periods = [(p.ends_on, p.digest) for p in ledger.periods(conn, book.book_id) if p.ends_on <= last]
         found |= _closed(conn, book, last, periods)
@@ -50,16 +51,19 @@ def differences(conn: Connection, kept: dict[str, Any]) -> list[str]:
     if kept["book"] not in books.book_codes(conn):
         return ["book"]
     book = books.read_book(conn, kept["book"])
+    # A chain alone does not show that its end was cut off; a head kept elsewhere does.
+    seq, hashed = kept.get("trail", (0, ""))
+    cut = ["trail"] if trail.check(conn, (seq, hashed)) else []
     if kept["last_closed"] is None:
-        return []
+        return cut
     last = days.last_closed(conn, book.book_id)
     until = date.fromisoformat(kept["last_closed"])
     if last is None or last < until:
-        return ["last_closed"]
+        return [*cut, "last_closed"]
     count = len(kept["periods"])
     periods = [(p.ends_on, p.digest) for p in ledger.periods(conn, book.book_id)][:count]
     found = _closed(conn, book, until, periods)
-    return [name for name, value in found.items() if value != kept[name]]
+    return [*cut, *(name for name, value in found.items() if value != kept[name])]
 
 
 def _closed(

@@ -69,6 +69,12 @@ def realm_of(conn: Connection, person_id: int) -> int:
     return int(row[0])
 
 
+def is_there(conn: Connection, person_id: int) -> bool:
+    """Whether there is such a person."""
+    row = conn.execute("select 1 from duewell.person where person_id = %s", [person_id]).fetchone()
+    return row is not None
+
+
 def claim_name(conn: Connection, realm: int, field: str, blind: bytes, person_id: int) -> None:
     """Let a person be found by a phone, an address or an identity number. Another person's is a Conflict."""
     row = conn.execute(

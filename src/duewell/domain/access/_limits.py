@@ -25,9 +25,9 @@ class Limit:
         seconds = int(self.window.total_seconds())
         return datetime.fromtimestamp(int(at.timestamp()) // seconds * seconds, UTC)
 
-    def ends(self, at: datetime) -> datetime:
-        """The end of that window: when one may try again."""
-        return self.begins(at) + self.window
+    def seconds_left(self, at: datetime) -> int:
+        """How long until that window ends, in whole seconds and at least one."""
+        return int((self.begins(at) + self.window - at).total_seconds()) or 1
 
 
 _QUARTER = timedelta(minutes=15)

@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
-from duewell.domain.calendar import parse_date
 from duewell.domain.errors import InvalidInput
 
 _TEXT_MAX = 200
@@ -77,6 +77,20 @@ def _id_number(text: str) -> str:
     return bare
 
 
+_BORN_FIRST = date(1880, 1, 1)
+
+
+def _birthday(text: str) -> str:
+    """People are older than loans: a day of birth has a range of its own."""
+    try:
+        day = date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII) else None
+    except ValueError:
+        day = None
+    if day is None or day < _BORN_FIRST:
+        raise InvalidInput("birthday-unreadable", example="1990-05-17")
+    return day.isoformat()
+
+
 def _language(text: str) -> str:
     if text not in ("zh", "en"):
         raise InvalidInput("language-unknown", given=text[:20], known="zh, en")
@@ -113,7 +127,7 @@ FIELDS = {
         Field("phone", "C2", True, _phone, _mask_tail(6, 4)),
         Field("email", "C2", True, _email, _mask_email),
         Field("id_number", "C2", True, _id_number, _mask_tail(1, 1)),
-        Field("born_on", "C2", False, lambda text: parse_date(text).isoformat(), _hidden),
+        Field("born_on", "C2", False, _birthday, _hidden),
         Field("address", "C2", False, lambda text: " ".join(text.split()), _hidden),
         Field("lang", "C1", False, _language, lambda value: value),
     )
