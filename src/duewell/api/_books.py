@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from fastapi import Response
@@ -79,18 +78,17 @@ def open_sandbox(ask: Asked, given: BookGiven) -> Response:
 
 def done_before(ask: Ask, request: Request, asked: str) -> dict[str, Any] | None:
     """What a request under its key answered before; refuses the key with another body."""
-    hashed = hashlib.sha256(asked.encode()).digest()
+    hashed = request_keys.hash_of(asked)
     return request_keys.find(ask.conn, client_id=request.client_id, key=request.key, body_hash=hashed)
 
 
 def done_now(ask: Ask, request: Request, asked: str, result: dict[str, Any]) -> None:
     """Keep what a request under its key answers, in the transaction that does it."""
-    hashed = hashlib.sha256(asked.encode()).digest()
     request_keys.keep(
         ask.conn,
         client_id=request.client_id,
         key=request.key,
-        body_hash=hashed,
+        body_hash=request_keys.hash_of(asked),
         target="-",
         result=result,
         recorded_at=request.at,

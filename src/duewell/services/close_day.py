@@ -17,9 +17,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from multiprocessing import get_context
 
-from duewell.domain.agenda import sums_after
 from duewell.domain.errors import InvalidInput
-from duewell.domain.postings import day_journal
 from duewell.store import books, days
 from duewell.store.books import BookRow
 from duewell.store.closing import Done, close_slice
@@ -184,14 +182,4 @@ def _finish(conn: Connection, book: BookRow, day: date, at: datetime) -> None:
         run = days.unfinished_run(conn, book.book_id)
         if run is None or run.day != day:
             return
-        yesterday = day - days.ONE_DAY
-        before = days.read_sums(conn, book.book_id, yesterday)
-        after = sums_after(
-            before, days.read_moves(conn, book.book_id, day), days.read_day_sums(conn, book.book_id, day), day
-        )
-        days.put_sums(conn, book.book_id, day, after)
-        for product_no in sorted(after):
-            journal = day_journal(before.get(product_no, {}), after[product_no])
-            if journal is not None:
-                days.put_gl_journal(conn, book.book_id, day, product_no, journal)
-        days.finish_run(conn, book.book_id, day, at)
+        days.sum_up(conn, book.book_id, day, at)

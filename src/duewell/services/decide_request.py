@@ -8,8 +8,6 @@ Source   docs/reference/access.md, section four eyes.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -44,8 +42,7 @@ def ask(
 ) -> dict[str, Any]:
     """Keep a request until somebody else decides; sent twice it is one request."""
     posting.check_key(request.key)
-    content = json.dumps([act, book, target, payload], sort_keys=True, ensure_ascii=False)
-    body_hash = hashlib.sha256(content.encode()).digest()
+    body_hash = request_keys.hash_of([act, book, target, payload])
     kept = request_keys.find(conn, client_id=request.client_id, key=request.key, body_hash=body_hash)
     if kept is not None:
         return as_document(approvals.read(conn, int(kept["request"])))

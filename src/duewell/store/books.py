@@ -148,6 +148,14 @@ def read_book(conn: Connection, code: str) -> BookRow:
     return BookRow(*row)
 
 
+def read_sandbox(conn: Connection, code: str) -> BookRow:
+    """A book whose clock may be moved. Refuses a live one."""
+    book = read_book(conn, code)
+    if not book.is_sandbox:
+        raise Conflict("clock-is-live", book=code)
+    return book
+
+
 def zone_named(name: str) -> ZoneInfo:
     """The zone of a name such as Asia/Shanghai. Refuses one that the tables of zones do not know."""
     try:

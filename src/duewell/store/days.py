@@ -1,7 +1,7 @@
 """The day's own tables: runs, the portfolio sums of a day, and the general ledger's totals.
 
 Needs    a connection inside a transaction; the day as an argument.
-Gives    begin_run, unfinished_run, finish_run, the portfolio sums of a day, gl_balances.
+Gives    begin_run, unfinished_run, sum_up, finish_run, the portfolio sums of a day, gl_balances.
 Never    closes a slice: store.closing does.
 Source   docs/decisions/0004-closing-a-day.md.
 """
@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from duewell.domain.agenda import Sums
+from duewell.domain.agenda import Sums, sums_after
 from duewell.domain.ledger import Account, Journal
+from duewell.domain.postings import day_journal
 from duewell.store import loans
 from duewell.store.agendas import Measures
 from duewell.store.loans import ACCOUNT_NO, Connection
@@ -203,6 +204,30 @@ def put_gl_journal(conn: Connection, book_id: int, day: date, product_no: int, j
             [line.amount_minor for line in journal.lines],
         ],
     )
+
+
+def sum_up(conn: Connection, book_id: int, day: date, at: datetime) -> None:
+    """After the last slice: the sums at the day's end, what they post; and the day is closed."""
+    before = read_sums(conn, book_id, day - ONE_DAY)
+    after = sums_after(before, read_moves(conn, book_id, day), read_day_sums(conn, book_id, day), day)
+    put_sums(conn, book_id, day, after)
+    for product_no in sorted(after):
+        journal = day_journal(before.get(product_no, {}), after[product_no])
+        if journal is not None:
+            put_gl_journal(conn, book_id, day, product_no, journal)
+    finish_run(conn, book_id, day, at)
+
+
+def posted_between(conn: Connection, book_id: int, first: date, last: date) -> dict[str, int]:
+    """What the closing of days posted to the general ledger, by the account's code."""
+    rows = conn.execute(
+        "select u.account_no, sum(u.amount) from duewell.gl_journal"
+        " cross join lateral unnest(accounts, amounts) as u(account_no, amount)"
+        " where book_id = %s and day between %s and %s and kind = 1 group by 1"
+        " having sum(u.amount) <> 0 order by 1",
+        [book_id, first, last],
+    ).fetchall()
+    return {loans.ACCOUNT_BY_NO[number].code: int(amount) for number, amount in rows}
 
 
 def finish_run(conn: Connection, book_id: int, day: date, at: datetime) -> None:

@@ -1,7 +1,7 @@
 """Products of a book: defined version by version, read by code.
 
 Needs    a connection; the book; a product's table.
-Gives    define, read, latest_of_book: ProductRow with the version's own number.
+Gives    define, read, of_book, copy_of: ProductRow with the version's own number.
 Never    changes a version: the table is append-only, a change is the next one.
 Source   docs/reference/products.md.
 """
@@ -18,7 +18,8 @@ from psycopg.types.json import Jsonb
 
 from duewell.domain.errors import InvalidInput, NotFound
 from duewell.domain.product import OWN_TERMS, Product, product_table, read_product
-from duewell.store.loans import Connection
+from duewell.store.books import BookRow
+from duewell.store.loans import Connection, LoanKey
 
 SCHEMA = "duewell.product/1"
 _LOCK = 0x70726F64  # "prod": one advisory lock class of our own
@@ -84,6 +85,34 @@ def of_book(conn: Connection, book_id: int) -> list[ProductRow]:
         f"select {_COLUMNS} from duewell.product where book_id = %s order by product_code, version", [book_id]
     ).fetchall()
     return [_row(row) for row in rows if row[3].get("schema") == SCHEMA and row[3] != OWN_TERMS]
+
+
+def copy_of(conn: Connection, key: LoanKey, book: BookRow) -> tuple[str, int]:
+    """The code and version of a loan's product in another book, made there if need be."""
+    row = conn.execute(
+        "select l.product_code, l.product_version, p.terms from duewell.loan l join duewell.product p"
+        " on p.book_id = l.book_id and p.product_code = l.product_code and p.version = l.product_version"
+        " where l.person_id = %s and l.loan_no = %s",
+        [key.person_id, key.loan_no],
+    ).fetchone()
+    assert row is not None
+    code, _, terms = row
+    conn.execute("select pg_advisory_xact_lock(%s, %s)", [_LOCK, book.book_id])
+    held = conn.execute(
+        "select version, terms from duewell.product where book_id = %s and product_code = %s"
+        " order by version",
+        [book.book_id, code],
+    ).fetchall()
+    for version, other in held:
+        if other == terms:
+            return code, int(version)
+    version = int(held[-1][0]) + 1 if held else 1
+    conn.execute(
+        "insert into duewell.product (book_id, product_code, version, valid_from, terms)"
+        " values (%s, %s, %s, %s, %s)",
+        [book.book_id, code, version, book.opened_on, Jsonb(terms)],
+    )
+    return code, version
 
 
 def _row(row: tuple[Any, ...]) -> ProductRow:

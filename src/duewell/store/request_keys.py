@@ -1,13 +1,15 @@
 """Request keys: what was asked under a key, and the answer it got, kept in the posting transaction.
 
 Needs    a connection inside the transaction that posts.
-Gives    find and keep.
+Gives    hash_of, find and keep.
 Never    keeps a fault, or answers another body with this one's result.
 Source   docs/decisions/0002.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +17,11 @@ from psycopg.types.json import Jsonb
 
 from duewell.domain.errors import Conflict
 from duewell.store.loans import Connection
+
+
+def hash_of(asked: object) -> bytes:
+    """What makes two requests the same: everything asked, in one order of names."""
+    return hashlib.sha256(json.dumps(asked, sort_keys=True, ensure_ascii=False).encode()).digest()
 
 
 def find(conn: Connection, *, client_id: str, key: str, body_hash: bytes) -> dict[str, Any] | None:

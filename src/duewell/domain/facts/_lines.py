@@ -115,6 +115,12 @@ class FactLines:
         bare = Fact(FactKind.PAYMENT_RECEIVED, given, recorded_on, source, source_ref)
         return _with(self, bare, verb, found)
 
+    @staticmethod
+    def day_of(line: str) -> date | None:
+        """The day a line begins with; None where it begins with none."""
+        dated = re.match(rf"{_DAY} ", line[:_LINE_MAX])
+        return parse_date(dated[1]) if dated else None
+
     def amount(self, text: str) -> int:
         """Minor units of an amount, which must be above nothing."""
         minor = parse_amount(text, self.money).minor

@@ -6,7 +6,14 @@ Never    decides an amount: it translates what the fold computed.
 Source   docs/decisions/0001 and 0004.
 """
 
-from duewell.domain.postings._general import TERMS, Piece, day_journal, general_ledger, pieces
+from duewell.domain.postings._general import (
+    TERMS,
+    Piece,
+    day_journal,
+    general_ledger,
+    ledger_journal,
+    pieces,
+)
 from duewell.domain.postings._postings import (
     PAYMENT_ACCOUNTS,
     FactKey,
@@ -30,6 +37,7 @@ __all__ = [
     "general_ledger",
     "journal_of",
     "journals_of",
+    "ledger_journal",
     "pieces",
     "prove_difference",
     "prove_lines",

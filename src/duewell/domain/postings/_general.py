@@ -1,7 +1,8 @@
 """The general ledger's totals: what portfolio sums come to in whole units, per product.
 
 Needs    the sums of one product at the end of a day.
-Gives    general_ledger: balances of accounts, debit positive, that sum to zero; pieces; day_journal.
+Gives    general_ledger: balances of accounts, debit positive, that sum to zero; pieces;
+         day_journal and ledger_journal.
 Never    rounds more than once a class: the difference to what was charged has an account of its own.
 Source   docs/decisions/0004-closing-a-day.md, identities (a) to (c).
 """
@@ -9,6 +10,7 @@ Source   docs/decisions/0004-closing-a-day.md, identities (a) to (c).
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -103,9 +105,14 @@ def pieces(sums: Sums, account: Account) -> list[Piece]:
 
 def day_journal(before: Sums, after: Sums) -> Journal | None:
     """What must be posted so that a ledger that stands for `before` stands for `after`; None for nothing."""
+    return ledger_journal(general_ledger(before), general_ledger(after))
+
+
+def ledger_journal(before: Mapping[Account, int], after: Mapping[Account, int]) -> Journal | None:
+    """The same between balances: for who closes many days and keeps those of the day before."""
     net: dict[Account, int] = defaultdict(int)
-    for sums, sign in ((before, -1), (after, 1)):
-        for account, amount in general_ledger(sums).items():
+    for balances, sign in ((before, -1), (after, 1)):
+        for account, amount in balances.items():
             net[account] += sign * amount
     lines = tuple(Line(account, amount) for account, amount in net.items() if amount)
     return Journal(lines) if lines else None
