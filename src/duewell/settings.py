@@ -19,7 +19,8 @@ class Settings:
     """Where the embedded database lives, the URL of another one if there is one, the language, the keys.
 
     `key_file` holds the master keys; `is_https` says that browsers reach this server by https; `mail_url`
-    names the mail server that one-time codes leave by.
+    names the mail server that one-time codes leave by; `may_call_home`
+    lets webhooks go to this machine and its network.
     """
 
     data: Path
@@ -28,6 +29,7 @@ class Settings:
     key_file: Path = Path("master.key")
     is_https: bool = False
     mail_url: str | None = None
+    may_call_home: bool = False
 
 
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -42,4 +44,5 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         Path(environ.get("DUEWELL_KEY_FILE") or data / "master.key"),
         environ.get("DUEWELL_HTTPS", "") == "1",
         environ.get("DUEWELL_MAIL_URL") or None,
+        environ.get("DUEWELL_WEBHOOKS_HOME", "") == "1",
     )

@@ -22,7 +22,7 @@ OF_A_PERIOD = {"accounting_period"}
 EXCEPTIONS = {"request_key", "receipt", "person_name"}
 OF_THE_HOUSE = {
     "staff", "staff_roles", "api_client", "session", "one_time_code", "tried", "trail", "approval",
-    "approval_decision",
+    "approval_decision", "webhook", "webhook_delivery",
 }  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from duewell.domain.errors import Fault
 from duewell.domain.texts import Message
 from duewell.gateways.codes import CodeSender, Inbox, MailCodes
 from duewell.gateways.keys import KeyPort, read_keys
+from duewell.gateways.outgoing import Outgoing
 from duewell.gateways.passwords import Passwords
 from duewell.services.sign_in import Challenge
 from duewell.settings import Settings
@@ -48,6 +49,7 @@ class State:
     now: Callable[[], datetime]
     mail: CodeSender | None
     inbox: Inbox
+    outgoing: Outgoing
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
@@ -86,4 +88,13 @@ def open_state(
     pool = pool_of(settings)
     keys = read_keys(settings.key_file, may_make=settings.database_url is None)
     mail = MailCodes(settings.mail_url) if settings.mail_url else None
-    return State(settings, pool, keys, hasher or Passwords(), now, mail, Inbox())
+    return State(
+        settings,
+        pool,
+        keys,
+        hasher or Passwords(),
+        now,
+        mail,
+        Inbox(),
+        Outgoing(is_local_allowed=settings.may_call_home),
+    )

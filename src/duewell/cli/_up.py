@@ -12,10 +12,12 @@ import getpass
 import sys
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 
 import typer
 
+from duewell.app import connect
 from duewell.cli import _tables
 from duewell.cli._frame import Frame, ending, make_frame, now
 from duewell.cli._options import Json, Lang
@@ -26,6 +28,7 @@ from duewell.gateways.passwords import Passwords
 from duewell.services import keep_person, manage_accounts
 from duewell.services.open_book import open_book
 from duewell.store import accounts, books
+from duewell.worker.webhook_loop import WebhookLoop
 
 _SANDBOX = "sandbox"
 _PORT = 8100
@@ -71,8 +74,9 @@ def _serve(frame: Frame, host: str, port: int) -> None:
 
     from duewell.api import make_app, open_state
 
+    state = open_state(frame.settings)
     config = uvicorn.Config(
-        make_app(open_state(frame.settings)),
+        make_app(state),
         host=host,
         port=port,
         log_config=None,
@@ -84,7 +88,12 @@ def _serve(frame: Frame, host: str, port: int) -> None:
     socket = config.bind_socket()
     frame.tell("up-serving", address=f"http://{host}:{socket.getsockname()[1]}")
     sys.stdout.flush()
-    uvicorn.Server(config).run(sockets=[socket])
+    loop = WebhookLoop(partial(connect, frame.settings), state.keys, state.outgoing, state.now)
+    loop.begin()
+    try:
+        uvicorn.Server(config).run(sockets=[socket])
+    finally:
+        loop.stop()
 
 
 def _prepare_sandbox(frame: Frame) -> None:

@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from duewell.domain.agenda import EntryKind
+from duewell.domain.agenda import OBSERVED
 from duewell.domain.errors import Conflict, InvalidInput
 from duewell.domain.facts import FactLines
 from duewell.domain.money import currency
@@ -22,7 +22,7 @@ from duewell.domain.party import loan_id, person_of, person_ref
 from duewell.domain.product import LoanTerms
 from duewell.store import books, clocking, days, loans, posting, products, request_keys
 from duewell.store.books import BookRow
-from duewell.store.closing import MISSED, close_slice
+from duewell.store.closing import close_slice
 from duewell.store.loans import Connection, LoanKey
 from duewell.store.posting import Request
 
@@ -31,18 +31,6 @@ DAYS_MAX = 4000
 FACTS_MAX = 2000
 EVENTS_MAX = 5000
 _ONE_DAY = timedelta(days=1)
-OBSERVED: dict[int, str] = {
-    EntryKind.POSTED: "posted",
-    EntryKind.CURED: "cured",
-    EntryKind.DUE: "fell-due",
-    EntryKind.EDGE: "entered-bucket",
-    EntryKind.PENALTY: "penalty-begins",
-    EntryKind.RATE: "accrual-changes",
-    EntryKind.SUSPENDED: "interest-suspended",
-    EntryKind.STATEMENT: "statement-closed",
-    EntryKind.RENEW: "course-renewed",
-    MISSED: "missed",
-}
 
 
 @dataclass(frozen=True, slots=True)

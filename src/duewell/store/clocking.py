@@ -17,7 +17,7 @@ from typing import Any
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from duewell.domain.agenda import Entry, EntryKind, Sums, add, sums_after
+from duewell.domain.agenda import MISSED, Entry, EntryKind, Sums, add, sums_after
 from duewell.domain.contract import Contract, contract_of
 from duewell.domain.delinquency import DUE_STEPS, LATE_STEPS
 from duewell.domain.facts import Fact
@@ -26,7 +26,6 @@ from duewell.domain.postings import general_ledger, ledger_journal
 from duewell.store import agendas, books, days, loans
 from duewell.store.agendas import Measures
 from duewell.store.books import BookRow
-from duewell.store.closing import MISSED
 from duewell.store.days import ONE_DAY
 from duewell.store.loans import ACCOUNT_NO, Connection, LoanKey
 

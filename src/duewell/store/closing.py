@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from duewell.domain.agenda import EntryKind
+from duewell.domain.agenda import MISSED, EntryKind
 from duewell.domain.contract import contract_of
 from duewell.domain.delinquency import DUE_STEPS, LATE_STEPS
 from duewell.domain.errors import Fault
@@ -26,8 +26,6 @@ from duewell.store.agendas import Measures
 from duewell.store.days import Run
 from duewell.store.loans import Connection, LoanKey
 
-MISSED = 7
-"""Observation: a row stayed unpaid at the end of its due date."""
 _TRIES = 50
 
 

@@ -7,7 +7,7 @@ Source   docs/decisions/0003 and 0007.
 """
 
 from duewell.domain.agenda._buckets import BUCKETS, Ageing, Buckets, bucket_of, buckets_from
-from duewell.domain.agenda._entries import Agenda, Entry, EntryKind, in_day_order
+from duewell.domain.agenda._entries import MISSED, OBSERVED, Agenda, Entry, EntryKind, in_day_order
 from duewell.domain.agenda._sums import (
     ACTUAL,
     ONE_DAY,
@@ -27,6 +27,8 @@ from duewell.domain.agenda._sums import (
 __all__ = [
     "ACTUAL",
     "BUCKETS",
+    "MISSED",
+    "OBSERVED",
     "ONE_DAY",
     "Ageing",
     "Agenda",

@@ -1,7 +1,7 @@
 """Entries: what happens to a contract on a day to come, and what that adds to the portfolio sums.
 
 Needs    sums.
-Gives    Entry, EntryKind, Agenda.
+Gives    Entry, EntryKind, Agenda; MISSED and OBSERVED, the observations of a day by name.
 Never    computes an amount: loan and line write them, the day adds them.
 Source   docs/decisions/0003-the-agenda.md.
 """
@@ -39,6 +39,24 @@ class EntryKind(IntEnum):
     """A line's statement closes. (7 is kept for what the day observes: a row was missed.)"""
     RENEW = 10
     """The agenda ends here: the contract is folded again at this day's close, which writes what follows."""
+
+
+MISSED = 7
+"""What a day observes beside the entries that came: a row stayed unpaid at the end of its due date."""
+
+OBSERVED: dict[int, str] = {
+    EntryKind.POSTED: "posted",
+    EntryKind.CURED: "cured",
+    EntryKind.DUE: "fell-due",
+    EntryKind.EDGE: "entered-bucket",
+    EntryKind.PENALTY: "penalty-begins",
+    EntryKind.RATE: "accrual-changes",
+    MISSED: "missed",
+    EntryKind.SUSPENDED: "interest-suspended",
+    EntryKind.STATEMENT: "statement-closed",
+    EntryKind.RENEW: "course-renewed",
+}
+"""Observations by the names they have outside."""
 
 
 @dataclass(slots=True)
