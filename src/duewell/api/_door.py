@@ -17,6 +17,7 @@ from typing import Annotated, Any, TypeVar
 
 import psycopg
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from duewell.api._problems import BadRequest, Denied, language
@@ -217,8 +218,9 @@ class Door(APIRouter):
         model: type[BaseModel] | None = None,
         is_keyed: bool = False,
         also: dict[int, type[BaseModel]] | None = None,
+        media: str | None = None,
     ) -> Callable[[Route], Route]:
-        """Declare one. `is_keyed` says that it takes an Idempotency-Key."""
+        """Declare one. `is_keyed` says that it takes an Idempotency-Key; `media` what it answers but JSON."""
 
         def wrap(route: Route) -> Route:
             @functools.wraps(route)
@@ -238,6 +240,8 @@ class Door(APIRouter):
             if is_keyed:
                 extra["parameters"] = [KEY_PARAMETER]
             responses: dict[int | str, dict[str, Any]] = {status: {"model": model}} if model else {}
+            if media is not None:
+                responses[status] = {"content": {media: {"schema": {"type": "string"}}}}
             responses |= {code: {"model": each} for code, each in (also or {}).items()}
             self.add_api_route(
                 path,
@@ -246,6 +250,7 @@ class Door(APIRouter):
                 status_code=status,
                 responses=responses,
                 response_model=None,
+                response_class=Response if media is not None else JSONResponse,
                 openapi_extra=extra,
                 operation_id=route.__name__.rstrip("_"),
             )

@@ -15,6 +15,7 @@ import psycopg
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from duewell.api._log import log
 from duewell.api._state import NoRoom
@@ -134,6 +135,16 @@ def told(problem: psycopg.Error) -> DuewellError:
     return Fault("internal-fault", problem=type(problem).__name__)
 
 
+def _methods_of(request: Request) -> list[str]:
+    """Every method of the address: the framework names those of the first route it finds."""
+    found: set[str] = set()
+    for route in request.app.routes:
+        match, _ = route.matches({**request.scope, "method": "GET"})
+        if match is not Match.NONE:
+            found |= set(route.methods or ())
+    return sorted(found)
+
+
 _FIELD = {
     "missing": "field-missing",
     "extra_forbidden": "field-unknown",
@@ -193,8 +204,8 @@ def install(app: FastAPI) -> None:
         codes = {404: "route-not-found", 405: "method-not-allowed"}
         refusal = BadRequest(codes.get(error.status_code, "request-not-readable"))
         made = problem(request, refusal, status=error.status_code)
-        if error.headers:
-            made.headers.update(error.headers)
+        if error.status_code == 405:
+            made.headers["Allow"] = ", ".join(_methods_of(request))
         return made
 
     @app.exception_handler(Exception)

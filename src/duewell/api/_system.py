@@ -23,7 +23,7 @@ def health(ask: Asked) -> Response:
     return answer({"schema": "duewell.health/1", "status": "ready", "version": VERSIONS[-1]})
 
 
-@door.get("/metrics", may=Permission.METRICS_READ)
+@door.get("/metrics", may=Permission.METRICS_READ, media="text/plain")
 def metrics(ask: Asked) -> Response:
     """Counters for Prometheus."""
     return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
@@ -35,13 +35,13 @@ def openapi(ask: Asked) -> Response:
     return answer(ask.request.app.openapi())
 
 
-@door.get("/api", may=Permission.PUBLIC)
+@door.get("/api", may=Permission.PUBLIC, media="text/html")
 def reference(ask: Asked) -> Response:
     """The reference, made from the document; nothing in it is fetched from elsewhere."""
     return _reference.page(ask.request.app.openapi(), ask.lang)
 
 
-@door.get("/api/problems", may=Permission.PUBLIC)
+@door.get("/api/problems", may=Permission.PUBLIC, media="text/html")
 def problems(ask: Asked) -> Response:
     """Every code a problem may have, with its sentence."""
     return _reference.problems_page(

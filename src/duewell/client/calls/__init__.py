@@ -1,0 +1,20 @@
+"""Calls of the API, by their rooms.
+
+Gives    accounts, books, clocks, hooks, loans, own, persons, reports, requests, system.
+Source   written by script/client from the API's document: change the routes, then run it.
+"""
+
+from duewell.client.calls import (
+    accounts,
+    books,
+    clocks,
+    hooks,
+    loans,
+    own,
+    persons,
+    reports,
+    requests,
+    system,
+)
+
+__all__ = ["accounts", "books", "clocks", "hooks", "loans", "own", "persons", "reports", "requests", "system"]
