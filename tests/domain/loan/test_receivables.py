@@ -18,6 +18,7 @@ from duewell.domain.ledger import (
     INTEREST_RECEIVABLE,
     LOANS_PRINCIPAL,
     PENALTY_RECEIVABLE,
+    ROUNDING_OF_INTEREST,
     balances,
 )
 from duewell.domain.loan import look, receivables, standing
@@ -45,6 +46,27 @@ def check(terms: LoanTerms, facts: list[Fact], on: date) -> None:
 
 
 DAYS = st.integers(0, 400)
+
+
+def check_rounding(terms: LoanTerms, facts: list[Fact], on: date) -> None:
+    """What was charged beyond what accrued is cents: less than one for each amount that was rounded.
+
+    Interest collected ahead of a new plan or a lower rate, and credited to the next row, stands beside it.
+    """
+    seen = [fact for fact in facts if fact.effective_on <= on or fact.kind in PLANNED]
+    if not any(fact.effective_on <= on for fact in seen):
+        return
+    view = look(terms, seen, as_of=on, is_closing=True)
+    rounding = general_ledger(standing(view, on)).get(ROUNDING_OF_INTEREST, 0)
+    credited = sum(-min(row.credit, 0) for row in view.rows)
+    assert abs(rounding) <= len(view.slices) + len(view.rows) + credited, rounding
+
+
+@given(lives(), DAYS)
+@settings(max_examples=200)
+def test_no_interest_is_taken_as_income_twice(life: tuple[LoanTerms, list[Fact], date], days: int) -> None:
+    terms, facts, _ = life
+    check_rounding(terms, facts, terms.start + timedelta(days=days))
 
 
 @given(lives(), DAYS)
