@@ -18,6 +18,7 @@ from duewell.domain.product import (
     Engine,
     ExcessRule,
     LoanTerms,
+    PenaltyMode,
     PenaltyTerms,
     Prepayment,
 )
@@ -157,5 +158,20 @@ def test_a_refund_of_equal_principal_is_asked_beside_the_share_of_its_row() -> N
         2026-01-01 lend 1200.00   -> ask1 412.00
         2026-02-01 pay 412.00     -> out 800.00
         2026-02-15 refund 100.00  -> out 900.00 principal2 500.00 interest2 8.50 principal3 400.00
+        """,
+    )
+
+
+def test_a_refund_after_the_last_due_date_bears_interest_once_in_the_plan_that_follows() -> None:
+    """The penalty replaces interest on what is past due; a month of 1,100.00 in the new plan is 11.00."""
+    penalty = PenaltyTerms(rate=Fraction(0), mode=PenaltyMode.REPLACES)
+    check(
+        replace(THREE, principal=100_000, instalments=1, penalty=penalty),
+        """
+        2026-01-01 lend 1000.00   -> ask1 1010.00
+        2026-02-10 refund 100.00  -> row1 1110.00 out 1100.00
+        2026-02-11 re-age into 1 from 2026-03-11 every 1 months -> row2 1121.00
+        2026-03-10 look           -> row2 1121.00
+        2026-03-11 pay 1121.00    -> interest 21.00 principal 1100.00 out 0.00 row2 0.00
         """,
     )
