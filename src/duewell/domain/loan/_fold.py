@@ -146,7 +146,7 @@ class Fold(Interest):
     # -- principal out ---------------------------------------------------------------------------
 
     def lend(self, on: date, amount: int, asking: Row | None = None) -> None:
-        """Principal goes out on `on`. What a row that was set apart asks bears no contract interest either."""
+        """Principal goes out on `on`; asked by a row that was set apart, it bears no interest either."""
         self.thaw()
         self.lent.append((on, amount))
         self.move(on, amount)
