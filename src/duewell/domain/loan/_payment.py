@@ -241,7 +241,7 @@ class Payment:
             row.interest_met = row.interest_collected
             if not work.is_daily:
                 row.interest_to = row.due_on
-            elif row.start < self.until:
+            elif row.start <= self.until:
                 row.interest_to = self.until
 
     def _settle_all(self) -> None:
