@@ -11,6 +11,9 @@ from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
+import pytest
+
+from duewell.domain.errors import Conflict
 from duewell.domain.product import (
     Allocation,
     Amortization,
@@ -173,5 +176,34 @@ def test_a_refund_after_the_last_due_date_bears_interest_once_in_the_plan_that_f
         2026-02-11 re-age into 1 from 2026-03-11 every 1 months -> row2 1121.00
         2026-03-10 look           -> row2 1121.00
         2026-03-11 pay 1121.00    -> interest 21.00 principal 1100.00 out 0.00 row2 0.00
+        """,
+    )
+
+
+def test_a_tranche_entered_by_mistake_is_taken_back_though_payments_stand_on_it() -> None:
+    """Afterwards the loan is what it is without it; how the loan began stays while anything stands on it."""
+    check(
+        THREE,
+        """
+        2026-01-01 lend 1200.00 #d  -> ask1 408.03
+        2026-02-01 pay 408.03       -> interest 12.00 principal 396.03 out 803.97
+        2026-02-10 lend 600.00 #t   -> out 1403.97
+        2026-03-01 pay 408.03       -> row2 303.53
+        2026-03-02 reverse t        -> out 403.98 row2 0.00 row3 408.02 void - credit 0.00
+        """,
+    )
+    with pytest.raises(Conflict) as refused:
+        check(THREE, "2026-01-01 lend 1200.00 #d\n2026-02-10 lend 600.00 #t\n2026-02-11 reverse d")
+    assert refused.value.code == "fact-carries-others"
+
+
+def test_a_payment_that_only_a_tranche_made_room_for_is_credit_once_it_is_taken_back() -> None:
+    check(
+        THREE,
+        """
+        2026-01-01 lend 1200.00   -> out 1200.00
+        2026-01-01 lend 600.00 #t -> out 1800.00
+        2026-01-01 pay 1500.00    -> out 300.00 credit 0.00
+        2026-01-02 reverse t      -> out 0.00 credit 300.00 void -
         """,
     )
