@@ -328,6 +328,13 @@ def pay_ahead(life: Life, act: Act, lines: list[Line], give, left) -> None:  # t
             got = line.paid[PRINCIPAL]
             if got and (got == line.instalment + line.extra or (is_alone and got == cap)):
                 settle(life, line, act.on)
+    rest = sum(n.due[PRINCIPAL] - n.paid[PRINCIPAL] for n in lines)
+    last = next((n for n in reversed(lines) if n.start > act.on and not n.is_settled), None)
+    if left() and rest > 0 and last is not None:
+        # What no instalment holds, as a balloon, is of the last row open.
+        give(last, PRINCIPAL, rest)
+        if sum(n.due[PRINCIPAL] - n.paid[PRINCIPAL] for n in lines) == 0 and not last.is_grace:
+            settle(life, last, act.on)
 
 
 def pay_running(life: Life, act: Act, lines: list[Line], running: Line, give) -> None:  # type: ignore[no-untyped-def]
