@@ -207,3 +207,15 @@ def test_a_payment_that_only_a_tranche_made_room_for_is_credit_once_it_is_taken_
         2026-01-02 reverse t      -> out 0.00 credit 300.00 void -
         """,
     )
+
+
+def test_money_paid_ahead_to_the_last_row_makes_no_balloon_due_before_its_day() -> None:
+    """The running row is settled first; what is left meets the last row, and row 2 asks its instalment."""
+    check(
+        replace(AHEAD, balloon=60_000),
+        """
+        2026-01-01 lend 1200.00  -> row1 210.01 row2 210.01 row3 810.02
+        2026-01-10 pay 500.00    -> row1 0.00 row2 210.01 row3 510.56 out 703.48
+        2026-03-01 look          -> row2 210.01 overdue 0.00
+        """,
+    )

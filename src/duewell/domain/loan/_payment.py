@@ -366,7 +366,9 @@ class Payment:
             return row.extra - row.paid[PRINCIPAL]
         beside = max(row.moved[INTEREST], 0) + (0 if row.is_deferring else row.deferred_in)
         own = max(row.paid[INTEREST] - beside, 0)
-        return row.instalment + row.extra - row.paid[PRINCIPAL] - own
+        # The balloon is due with the last row: paying that row ahead makes no earlier row ask for it.
+        balloon = work.terms.balloon if row is work.rows[work.plan_end()] else 0
+        return row.instalment + row.extra + balloon - row.paid[PRINCIPAL] - own
 
     def _is_alone(self, row: Row) -> bool:
         """Whether every other row not yet due was settled, so that this one takes all that is left."""
