@@ -175,9 +175,9 @@ def lending_turn(draw: st.DrawFn, terms: LoanTerms, facts: list[Fact], base: Fac
     if kind == "refund":
         amount = draw(st.integers(1, terms.principal // 2))
         return replace(base, kind=FactKind.REFUNDED, amount=amount, payment_type="credit_balance_refund")
-    # Money lent is not taken back while others stand on it; nothing is taken back twice.
-    gone, fixed = {f.reverses for f in facts}, (FactKind.REVERSED, FactKind.DISBURSED)
-    living = [f.key for f in facts[1:] if f.kind not in fixed and f.key not in gone]
+    # How a loan began is not taken back while others stand on it; nothing is taken back twice.
+    gone = {f.reverses for f in facts}
+    living = [f.key for f in facts[1:] if f.kind is not FactKind.REVERSED and f.key not in gone]
     if kind == "take back" and living:
         return replace(base, kind=FactKind.REVERSED, reverses=draw(st.sampled_from(living)))
     off = [f.effective_on for f in facts if f.kind is FactKind.CHARGED_OFF]

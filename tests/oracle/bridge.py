@@ -79,6 +79,7 @@ def deal_of(terms: LoanTerms) -> Deal:
         grace_interest=terms.grace_interest,
         down_share=terms.down_payment_share,
         approved=terms.approved,
+        balloon=terms.balloon,
     )
 
 

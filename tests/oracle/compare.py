@@ -18,6 +18,7 @@ EVERYTHING = frozenset(
         "down",
         "order",
         "vertical",
+        "balloon",
         "excess",
         "penalty once",
         "penalty by the day",

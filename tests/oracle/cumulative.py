@@ -15,6 +15,7 @@ from fractions import Fraction
 from tests.oracle.ledger import Ledger
 from tests.oracle.progressive import (
     add_charges,
+    balloon_of,
     bases,
     blank_rows,
     days_of,
@@ -82,6 +83,7 @@ def plan(deal: Deal, acts: Sequence[Act], lines: list[Line], index: int, balance
         for line in lines[index:]:
             line.instalment = amount
         return
+    balance -= balloon_of(deal, balance)
     share = rounded(Fraction(balance, len(rows)), deal.rounding)
     for line in rows:
         line.instalment = share

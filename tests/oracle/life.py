@@ -314,7 +314,7 @@ def pay_ahead(life: Life, act: Act, lines: list[Line], give, left) -> None:  # t
     if rule == "last":
         rows.reverse()
     if rule == "spread":
-        rows = [n for n in rows if principal_cap(lines, n, act.on, 0)[0] > n.paid[PRINCIPAL]]
+        rows = [n for n in rows if principal_cap(life.deal, lines, n, act.on, 0)[0] > n.paid[PRINCIPAL]]
     shares = [left()] * len(rows)
     if rule == "spread" and rows:
         each = rounded(Fraction(left(), len(rows)), life.deal.rounding)
@@ -323,18 +323,26 @@ def pay_ahead(life: Life, act: Act, lines: list[Line], give, left) -> None:  # t
         for line, share in zip(rows, again, strict=True):
             if line.is_settled:
                 continue
-            cap, is_alone = principal_cap(lines, line, act.on, 0)
+            cap, is_alone = principal_cap(life.deal, lines, line, act.on, 0)
             give(line, PRINCIPAL, min(share, cap - line.paid[PRINCIPAL]))
             got = line.paid[PRINCIPAL]
-            if got and (got == line.instalment + line.extra or (is_alone and got == cap)):
+            whole = line.instalment + line.extra + balloon_with(life.deal, lines, line)
+            if got and (got == whole or (is_alone and got == cap)):
                 settle(life, line, act.on)
+    rest = sum(n.due[PRINCIPAL] - n.paid[PRINCIPAL] for n in lines)
+    last = next((n for n in reversed(lines) if n.start > act.on and not n.is_settled), None)
+    if left() and rest > 0 and last is not None:
+        # What no instalment holds, as a balloon, is of the last row open.
+        give(last, PRINCIPAL, rest)
+        if sum(n.due[PRINCIPAL] - n.paid[PRINCIPAL] for n in lines) == 0 and not last.is_grace:
+            settle(life, last, act.on)
 
 
 def pay_running(life: Life, act: Act, lines: list[Line], running: Line, give) -> None:  # type: ignore[no-untyped-def]
     """The running row: charges and its interest to the day in the product's order, then its principal."""
     interest = progressive.interest_to(life.deal, life.acts, life.ledger, lines, lines.index(running), act.on)
     interest = max(interest, running.paid[INTEREST])
-    principal, _ = principal_cap(lines, running, act.on, interest - running.moved[INTEREST])
+    principal, _ = principal_cap(life.deal, lines, running, act.on, interest - running.moved[INTEREST])
     for part in [p for p in life.deal.order if p != PRINCIPAL] + [PRINCIPAL]:
         most = {INTEREST: interest, PRINCIPAL: principal}.get(part, running.due[part])
         give(running, part, most - running.paid[part])
@@ -343,13 +351,18 @@ def pay_running(life: Life, act: Act, lines: list[Line], running: Line, give) ->
         settle(life, running, act.on)
 
 
-def principal_cap(lines: Sequence[Line], line: Line, on: date, interest: int) -> tuple[int, bool]:
+def principal_cap(deal: Deal, lines: Sequence[Line], line: Line, on: date, interest: int) -> tuple[int, bool]:
     """The most principal a row takes early, and whether it is alone: then it takes all that is left."""
     left = sum(other.due[PRINCIPAL] - other.paid[PRINCIPAL] for other in lines) + line.paid[PRINCIPAL]
     if all(o is line or o.is_settled or o.is_grace for o in lines if o.due_on > on):
         return left, True
-    wanted = 0 if line.is_grace else max(line.instalment - interest, 0)
+    wanted = 0 if line.is_grace else max(line.instalment + balloon_with(deal, lines, line) - interest, 0)
     return max(min(wanted + line.extra, left), line.paid[PRINCIPAL]), False
+
+
+def balloon_with(deal: Deal, lines: Sequence[Line], line: Line) -> int:
+    """The balloon is asked with the last row of the plan."""
+    return deal.balloon if line.nr == max(n.nr for n in lines if not n.is_charge) else 0
 
 
 def settle(life: Life, line: Line, on: date) -> None:

@@ -12,7 +12,7 @@ Left out, each because the rules do not say what happens, or because the oracle 
 - a charge-off of an as-agreed loan, or beside a payoff or an interest grace; after one, the age of the claim
   and the rows that were not due by then;
 - an instalment agreed as a term of its own, due dates agreed one by one, loans taken over, scheduled
-  fees, balloons.
+  fees.
 """
 
 from __future__ import annotations
@@ -99,6 +99,10 @@ def story(seed: int, allowed: frozenset[str]) -> Story:
         # Excluded for now: a payoff to the row's end.
         terms = replace(terms, convention=replace(terms.convention, payoff_to_row_end=False))
     as_of = terms.start + timedelta(days=rng.randint(0, life_days * 5 // 4))
+    chance = random.Random(f"balloon {seed}")  # drawn apart, so that no other draw of a seed moves
+    if "balloon" in allowed and chance.random() < 0.25:
+        terms = replace(terms, balloon=terms.principal * chance.randint(1, 60) // 100)
+        features.add("balloon")
     known_on = None
     if "late-learnt" in features and rng.random() < 0.5:
         known_on = as_of

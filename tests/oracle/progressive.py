@@ -136,12 +136,19 @@ def factors(deal: Deal, acts: Sequence[Act], lines: Sequence[Line]) -> list[Frac
 
 
 def level(deal: Deal, balance: int, rows: Sequence[Fraction]) -> int:
-    """The equal instalment of a balance over rows of these factors, rounded once to the multiple."""
+    """The equal instalment of a balance, but a balloon, over rows of these factors, rounded once."""
     product, f = Fraction(1), Fraction(0)
     for n, factor in enumerate(rows):
         product *= factor
         f = Fraction(1) if n == 0 else 1 + f * factor
-    return rounded(balance * product / f, deal.instalment_rounding, deal.multiple)
+    return rounded(
+        (balance * product - balloon_of(deal, balance)) / f, deal.instalment_rounding, deal.multiple
+    )
+
+
+def balloon_of(deal: Deal, balance: int) -> int:
+    """What the last instalment leaves of a balance, to be paid with it."""
+    return min(deal.balloon, max(balance, 0))
 
 
 def set_instalments(deal: Deal, acts: Sequence[Act], ledger: Ledger, lines: list[Line], as_of: date) -> None:
@@ -223,7 +230,7 @@ def gap_with(
     lay_out(deal, acts, ledger, as_of, trial)
     last = trial[-1]
     # What stands beside the instalment is no part of the difference.
-    return last.due[PRINCIPAL] + last.due[INTEREST] - last.moved[INTEREST] - last.extra - emi
+    return last.due[PRINCIPAL] + last.due[INTEREST] - last.moved[INTEREST] - last.extra - emi - deal.balloon
 
 
 def overdue_or_early(lines: Sequence[Line], ledger: Ledger, on: date) -> bool:

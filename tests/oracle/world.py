@@ -62,6 +62,7 @@ class Deal:
     grace_interest: int = 0
     down_share: Fraction = Fraction(0)
     approved: int | None = None
+    balloon: int = 0
     first_nr: int = 1
     first_due: date | None = None
     """Where the first due date is not one step after the start: a plan that a re-age opened."""

@@ -11,6 +11,9 @@ from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
+import pytest
+
+from duewell.domain.errors import Conflict
 from duewell.domain.product import (
     Allocation,
     Amortization,
@@ -18,6 +21,7 @@ from duewell.domain.product import (
     Engine,
     ExcessRule,
     LoanTerms,
+    PenaltyMode,
     PenaltyTerms,
     Prepayment,
 )
@@ -157,5 +161,61 @@ def test_a_refund_of_equal_principal_is_asked_beside_the_share_of_its_row() -> N
         2026-01-01 lend 1200.00   -> ask1 412.00
         2026-02-01 pay 412.00     -> out 800.00
         2026-02-15 refund 100.00  -> out 900.00 principal2 500.00 interest2 8.50 principal3 400.00
+        """,
+    )
+
+
+def test_a_refund_after_the_last_due_date_bears_interest_once_in_the_plan_that_follows() -> None:
+    """The penalty replaces interest on what is past due; a month of 1,100.00 in the new plan is 11.00."""
+    penalty = PenaltyTerms(rate=Fraction(0), mode=PenaltyMode.REPLACES)
+    check(
+        replace(THREE, principal=100_000, instalments=1, penalty=penalty),
+        """
+        2026-01-01 lend 1000.00   -> ask1 1010.00
+        2026-02-10 refund 100.00  -> row1 1110.00 out 1100.00
+        2026-02-11 re-age into 1 from 2026-03-11 every 1 months -> row2 1121.00
+        2026-03-10 look           -> row2 1121.00
+        2026-03-11 pay 1121.00    -> interest 21.00 principal 1100.00 out 0.00 row2 0.00
+        """,
+    )
+
+
+def test_a_tranche_entered_by_mistake_is_taken_back_though_payments_stand_on_it() -> None:
+    """Afterwards the loan is what it is without it; how the loan began stays while anything stands on it."""
+    check(
+        THREE,
+        """
+        2026-01-01 lend 1200.00 #d  -> ask1 408.03
+        2026-02-01 pay 408.03       -> interest 12.00 principal 396.03 out 803.97
+        2026-02-10 lend 600.00 #t   -> out 1403.97
+        2026-03-01 pay 408.03       -> row2 303.53
+        2026-03-02 reverse t        -> out 403.98 row2 0.00 row3 408.02 void - credit 0.00
+        """,
+    )
+    with pytest.raises(Conflict) as refused:
+        check(THREE, "2026-01-01 lend 1200.00 #d\n2026-02-10 lend 600.00 #t\n2026-02-11 reverse d")
+    assert refused.value.code == "fact-carries-others"
+
+
+def test_a_payment_that_only_a_tranche_made_room_for_is_credit_once_it_is_taken_back() -> None:
+    check(
+        THREE,
+        """
+        2026-01-01 lend 1200.00   -> out 1200.00
+        2026-01-01 lend 600.00 #t -> out 1800.00
+        2026-01-01 pay 1500.00    -> out 300.00 credit 0.00
+        2026-01-02 reverse t      -> out 0.00 credit 300.00 void -
+        """,
+    )
+
+
+def test_money_paid_ahead_to_the_last_row_makes_no_balloon_due_before_its_day() -> None:
+    """The running row is settled first; what is left meets the last row, and row 2 asks its instalment."""
+    check(
+        replace(AHEAD, balloon=60_000),
+        """
+        2026-01-01 lend 1200.00  -> row1 210.01 row2 210.01 row3 810.02
+        2026-01-10 pay 500.00    -> row1 0.00 row2 210.01 row3 510.56 out 703.48
+        2026-03-01 look          -> row2 210.01 overdue 0.00
         """,
     )

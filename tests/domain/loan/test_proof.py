@@ -47,6 +47,8 @@ def unbound(proof: Proof) -> int:
     if proof.share is not None:
         base, pct = proof.share
         assert proof.of is None or value(proof.of) == base
+        if proof.fact is not None:
+            assert proof.of is not None and pct == proof.fact.pct
         return round_fraction(base * pct, Rounding(proof.rounding))
     if proof.level is not None:
         return level(proof)
@@ -63,8 +65,8 @@ WHOLE = ("lent", "charged", "whole")
 
 def of_fact(proof: Proof, fact: Fact) -> int:
     """What a fact says: its own amount; of what was paid or forgiven any part, and no more."""
-    if fact.pct is not None or fact.position is not None:
-        # So many per cent of what is told on the day it is charged; a position says its parts row by row.
+    if fact.position is not None or (fact.pct is not None and proof.code != "charged"):
+        # A position says its parts row by row; a charge of so many per cent is a share, its base proven.
         return proof.amount
     own = fact.amount if fact.parts is None else sum(fact.parts)
     if proof.code in WHOLE:

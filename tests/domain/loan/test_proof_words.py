@@ -81,6 +81,9 @@ def written(proof: Proof, deep: int, sign: int = 1, depth: int = 0) -> Iterator[
     yield f"{margin}{text(sign * proof.amount)} {proof.code}{row}"
     for told in said(proof):
         yield f"{margin}  | {told}"
+    if proof.of is not None and depth < deep:
+        yield f"{margin}  of"
+        yield from written(proof.of, deep, 1, depth + 1)
     for factor, each in proof.terms if depth < deep else ():
         if each.amount:
             yield from written(each, deep, factor, depth + 1)

@@ -259,8 +259,8 @@ def fact_named(facts: Sequence[Fact], ref: str, kind: str, request: str) -> Fact
     if len(found) > 1:
         kinds = ", ".join(sorted(f.kind.value for f in found))
         raise InvalidInput("fact-ambiguous", ref=ref[:60], kinds=kinds)
-    if found[0].kind in (FactKind.OPENED, FactKind.DISBURSED):
-        living = [f for f in facts if f.kind not in TAKING_BACK and f.key not in gone and f is not found[0]]
-        if living:
-            raise Conflict("fact-carries-others", ref=ref[:60], others=len(living))
+    living = in_order(f for f in facts if f.kind not in TAKING_BACK and f.key not in gone)
+    beginning = next((f for f in living if f.kind in (FactKind.OPENED, FactKind.DISBURSED)), None)
+    if found[0] is beginning and len(living) > 1:
+        raise Conflict("fact-carries-others", ref=ref[:60], others=len(living) - 1)
     return found[0]

@@ -65,6 +65,8 @@ FEE_CHARGED_OFF = _account("fee_charged_off", AccountKind.INCOME)
 """Fees and penalties charged off, likewise."""
 INTEREST_SUSPENDED = _account("interest_suspended", AccountKind.LIABILITY)
 """Interest earned and not paid of loans too long past due: against the asset, and no income yet."""
+INTEREST_IN_ADVANCE = _account("interest_in_advance", AccountKind.LIABILITY)
+"""Interest collected before the days it is for were charged: no income of its own, its accrual is."""
 PROVISION = _account("provision", AccountKind.LIABILITY)
 """What is set aside for losses to come; it stands against the loans."""
 PROVISION_EXPENSE = _account("provision_expense", AccountKind.EXPENSE)
@@ -94,6 +96,7 @@ CHART: tuple[Account, ...] = (
     INTEREST_SUSPENDED,
     PROVISION,
     PROVISION_EXPENSE,
+    INTEREST_IN_ADVANCE,
 )
 
 _BY_CODE = {each.code: each for each in CHART}

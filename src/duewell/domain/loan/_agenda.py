@@ -41,6 +41,7 @@ from duewell.domain.loan._standing import (
     View,
     charged_through,
     closes_interest,
+    in_advance,
     interest_charged,
     penalty_begins,
     penalty_class,
@@ -141,11 +142,12 @@ def standing_before(folding: Folding, open_on: date) -> tuple[Sums, bool]:
 def _dues(view: View, open_on: date) -> list[Entry]:
     """One entry a row that still claims something or still has to be charged."""
     entries = []
-    charged_to, at = charged_through(view, open_on), 0
+    charged_to, at, advance = charged_through(view, open_on), 0, 0
     for row in view.rows:
         # A penalty is no claim of a row: it is asked for beside the rows, never on top of another.
         claims = tuple(max(0, row.due[p] - row.paid[p]) for p in _CLAIMED)
         entry = Entry(row.due_on, EntryKind.DUE, (claims[0], claims[1], claims[2]))
+        advance += in_advance(row, charged_to, open_on)
         if row.due_on > open_on:
             charged = interest_charged(row, row.due_on) - interest_charged(row, open_on)
             add(entry.adds, ("interest.charged", ""), charged)
@@ -155,6 +157,11 @@ def _dues(view: View, open_on: date) -> list[Entry]:
             if closes_interest(view, row):
                 at = _add_due_accrual(entry, view, charged_to, row.due_on, at)
                 charged_to = row.due_on
+                add(entry.adds, ("interest.advance", ""), -advance)
+                advance = 0
+            else:
+                add(entry.adds, ("interest.advance", ""), charged)
+                advance += charged
         if row.due_on >= open_on or any(claims):
             entries.append(entry)
     return entries

@@ -223,6 +223,7 @@ def _refund(work: Fold, fact: Fact) -> None:
     lent_again = fact.amount - from_credit
     if lent_again:
         work.refresh(fact.effective_on)  # what is lent today bears no penalty of the days before
-        asking_row(work, fact.effective_on).extra += lent_again
-        work.lend(fact.effective_on, lent_again)  # thaws the rows, so that the extra is seen
+        asking = asking_row(work, fact.effective_on)
+        asking.extra += lent_again
+        work.lend(fact.effective_on, lent_again, asking)  # thaws the rows, so that the extra is seen
     work.note(fact, fact.amount, [0, 0, 0, lent_again], fact.payment_type, -from_credit)

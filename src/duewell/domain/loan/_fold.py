@@ -145,11 +145,13 @@ class Fold(Interest):
 
     # -- principal out ---------------------------------------------------------------------------
 
-    def lend(self, on: date, amount: int) -> None:
-        """Principal goes out on `on`."""
+    def lend(self, on: date, amount: int, asking: Row | None = None) -> None:
+        """Principal goes out on `on`; asked by a row that was set apart, it bears no interest either."""
         self.thaw()
         self.lent.append((on, amount))
         self.move(on, amount)
+        if asking is not None and asking.is_apart:
+            self._shift_base(on, -amount)
 
     def move(self, on: date, amount: int) -> None:
         """Change the principal out from the slice after `on`. Facts come by date, so moves do too."""

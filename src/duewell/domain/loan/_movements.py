@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from duewell.domain.facts import Applied, Fact, FactKind
-from duewell.domain.loan._proof import Proven, prove
+from duewell.domain.loan._proof import Proven, prove, share_proof
 from duewell.domain.loan._recorder import TraceShare
 from duewell.domain.product import LoanTerms, Part
 from duewell.domain.proof import Movement, Proof
@@ -66,8 +66,13 @@ def _part(applied: Applied, part: Part, proven: Proven, shares: list[TraceShare]
         return Proof(name, 0)
     if applied.kind == "charge_off":
         return _written_off(applied, part, proven)
-    told = tuple((1, Proof(s.what, s.amount, s.row_nr, fact=applied.fact)) for s in shares)
-    if told and sum(proof.amount for _, proof in told) == amount:
+    is_charge = applied.fact.kind in (FactKind.FEE_CHARGED, FactKind.PENALTY_CHARGED)
+    told = tuple(
+        # What the borrower's credit met of a charge at once is no claim.
+        (-1 if is_charge and s.what == "paid" else 1, share_proof(s, proven.bases, proven.state.terms))
+        for s in shares
+    )
+    if told and sum(sign * proof.amount for sign, proof in told) == amount:
         return Proof(name, amount, terms=told)
     return Proof(name, amount, fact=applied.fact, clause="order of application")
 

@@ -61,6 +61,8 @@ def receive(work: Fold, fact: Fact) -> None:
         payment.slot(sorted(today, key=lambda r: r.is_down_payment))
     if payment.left:
         payment.in_advance(work.terms.allocation.excess_rule(fact.payment_type))
+        if work.out == 0:
+            payment.close_interest()
     work.overpaid += payment.left
     work.note(fact, amount, payment.parts, kind, payment.left)
 
@@ -228,6 +230,20 @@ class Payment:
         if self.left and self.is_settling:
             self._settle_all()
 
+    def close_interest(self) -> None:
+        """Nothing is out and no interest unpaid: what was collected is charged, none is in advance."""
+        work = self.work
+        work.refresh(self.until)
+        ahead = [row for row in work.rows if row.due_on > self.on and not row.is_charge]
+        if work.out or any(row.due[INTEREST] > row.paid[INTEREST] for row in ahead):
+            return
+        for row in ahead:
+            row.interest_met = row.interest_collected
+            if not work.is_daily:
+                row.interest_to = row.due_on
+            elif row.start <= self.until:
+                row.interest_to = self.until
+
     def _settle_all(self) -> None:
         """What settling asked and no row took yet: charges and interest that stand with later rows now."""
         self.work.refresh(self.until)
@@ -312,8 +328,8 @@ class Payment:
                 continue
             most = accrued if part is INTEREST else self._asked(row, part)
             self.pay(row, part, most - row.paid[part])
-        if row.paid[INTEREST] >= accrued:
-            row.interest_to = self.until
+        if row.paid[INTEREST] >= accrued and not (row.is_deferring and row.deferred_in):
+            row.interest_to, row.interest_met = self.until, row.interest_collected
         self.pay(row, PRINCIPAL, min(self._room(row), work.out))
         if not row.is_grace:
             self._settle(row, accrued)
@@ -350,7 +366,9 @@ class Payment:
             return row.extra - row.paid[PRINCIPAL]
         beside = max(row.moved[INTEREST], 0) + (0 if row.is_deferring else row.deferred_in)
         own = max(row.paid[INTEREST] - beside, 0)
-        return row.instalment + row.extra - row.paid[PRINCIPAL] - own
+        # The balloon is due with the last row: paying that row ahead makes no earlier row ask for it.
+        balloon = work.terms.balloon if row is work.rows[work.plan_end()] else 0
+        return row.instalment + row.extra + balloon - row.paid[PRINCIPAL] - own
 
     def _is_alone(self, row: Row) -> bool:
         """Whether every other row not yet due was settled, so that this one takes all that is left."""
@@ -377,5 +395,3 @@ class Payment:
                 work.refresh(self.until)
                 for part in (Part.PENALTY, Part.FEE, INTEREST):
                     self.pay(later, part, self._asked(later, part) - later.paid[part])
-        if work.out == 0 and self.until > self.on:
-            row.interest_to = self.until

@@ -15,7 +15,7 @@ from datetime import date
 from fractions import Fraction
 
 from duewell.domain.errors import Conflict
-from duewell.domain.facts import Applied, Fact, FactKind, known
+from duewell.domain.facts import Applied, ChargeBase, Fact, FactKind, known
 from duewell.domain.loan._recorder import Recorder, TraceShare
 from duewell.domain.loan._schedule import Row
 from duewell.domain.loan._state import PLANNED, Folding, LoanState, fold
@@ -25,6 +25,12 @@ from duewell.domain.proof import Proof, TraceSlice
 
 INTEREST, PRINCIPAL = Part.INTEREST, Part.PRINCIPAL
 OTHERS = (Part.PENALTY, Part.FEE, Part.INTEREST)
+Bases = dict[tuple[str, str, str], Proof]
+_TAKEN_OF = {
+    ChargeBase.PRINCIPAL: (PRINCIPAL,),
+    ChargeBase.INTEREST: (INTEREST,),
+    ChargeBase.PRINCIPAL_AND_INTEREST: (PRINCIPAL, INTEREST),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +57,46 @@ class Proven:
     own_interest: dict[int, int]
     slices: tuple[TraceSlice, ...]
     shares: tuple[TraceShare, ...]
+    bases: Bases
 
 
 def prove(terms: LoanTerms, facts: Iterable[Fact], *, as_of: date, known_on: date | None = None) -> Proven:
     """Fold with a recorder and arrange what it told."""
+    ordered = known(facts, known_on=known_on)
     recorder = Recorder()
-    state = fold(terms, facts, as_of=as_of, known_on=known_on, recorder=recorder)
-    book = _Book(state, recorder)
+    state = fold(terms, ordered, as_of=as_of, recorder=recorder)
+    bases = _bases(terms, ordered, recorder)
+    book = _Book(state, recorder, bases)
     rows = tuple(book.row(row) for row in state.rows)
     slices = tuple(piece for piece in recorder.slices if piece.base)
-    return Proven(state, rows, _totals(state, rows), book.own_interest, slices, tuple(recorder.shares))
+    return Proven(state, rows, _totals(state, rows), book.own_interest, slices, tuple(recorder.shares), bases)
+
+
+def share_proof(each: TraceShare, bases: Bases, terms: LoanTerms) -> Proof:
+    """What a fact gave a part of a row; a charge of so many per cent with what it was taken of."""
+    fact = each.fact
+    base = bases.get(fact.key) if each.what == "charged" else None
+    if base is None or fact.pct is None:
+        return Proof(each.what, each.amount, each.row_nr, fact=fact)
+    rounding = str(terms.convention.rounding)
+    share = (base.amount, fact.pct)
+    return Proof(each.what, each.amount, each.row_nr, share=share, of=base, rounding=rounding, fact=fact)
+
+
+def _bases(terms: LoanTerms, ordered: tuple[Fact, ...], told: Recorder) -> Bases:
+    """What each charge of so many per cent was taken of: principal and interest of all rows before it."""
+    found: Bases = {}
+    for fact in {each.fact.key: each.fact for each in told.shares if each.what == "charged"}.values():
+        if fact.pct is None or fact.base is None:
+            continue
+        recorder = Recorder()
+        before = fold(terms, ordered[: ordered.index(fact)], as_of=fact.effective_on, recorder=recorder)
+        book = _Book(before, recorder, {})
+        parts = _TAKEN_OF[fact.base]
+        rows = [book.row(row).due for row in before.rows]
+        asked = tuple((1, due[part]) for due in rows for part in parts if due[part].amount)
+        found[fact.key] = Proof("schedule-then", _total(asked), terms=asked)
+    return found
 
 
 def prove_payoff(terms: LoanTerms, facts: Iterable[Fact], *, on: date, known_on: date | None = None) -> Proof:
@@ -78,7 +114,7 @@ def prove_payoff(terms: LoanTerms, facts: Iterable[Fact], *, on: date, known_on:
         if fact.effective_on <= on or fact.kind in PLANNED:
             asking.apply(fact, on)
     rows = asking.ask_payoff(on, recorder)
-    book = _Book(proven.state, recorder)
+    book = _Book(proven.state, recorder, proven.bases)
     others = [each for row in rows for each in book.others(row)]
     out = proven.totals["principal-out"]
     amount = out.amount + sum(sign * each.amount for sign, each in others)
@@ -92,6 +128,7 @@ class _Book:
 
     state: LoanState
     recorder: Recorder
+    bases: Bases
     slices: dict[int, list[TraceSlice]] = field(default_factory=lambda: defaultdict(list))
     shares: dict[tuple[str, int, int], list[Proof]] = field(default_factory=lambda: defaultdict(list))
     left: Proof | None = None
@@ -105,7 +142,7 @@ class _Book:
         for piece in self.recorder.slices:
             self.slices[piece.row_nr].append(piece)
         for each in self.recorder.shares:
-            proof = Proof(each.what, each.amount, each.row_nr, fact=each.fact)
+            proof = share_proof(each, self.bases, self.state.terms)
             self.shares[(each.what, each.row_nr, each.part)].append(proof)
 
     def others(self, row: Row) -> list[tuple[int, Proof]]:

@@ -33,9 +33,9 @@ class Row:
     to this one; `extra` is principal lent again inside the row's period, `skipped` what earlier
     overpayment took off it, `credit` (below zero) interest collected ahead that goes on to the next row;
     of a locked row it is all it moves on.
-    `interest_to` is the day up to which interest was collected early. A row taken over came past due with
-    an opening position. The principal of a row set apart is past due and bears a penalty in place of
-    contract interest.
+    `interest_to` is the day up to which interest was collected early, `interest_met` what that was.
+    A row taken over came past due with an opening position. The principal of a row set apart is past due and
+    bears a penalty in place of contract interest.
     `skip_on` and `deferred` are what it leaves to the rows after it of both, and of interest a grace defers;
     `deferred_in` is what rows before left to it.
     `part` is the part of a year the row stands for where that is not one step of the plan, `step` the one its
@@ -64,6 +64,7 @@ class Row:
     day_rate: tuple[int, int] = (0, 0)
     is_taken_over: bool = False
     interest_to: date | None = None
+    interest_met: int = 0
     penalty_num: int = 0
     penalty_to: date | None = None
     penalty_charged: int = 0
@@ -102,6 +103,11 @@ class Row:
         if self.not_late_before is None or self.not_late_before < self.due_on:
             return self.due_on
         return self.not_late_before
+
+    @property
+    def interest_collected(self) -> int:
+        """What it got of its own interest: what another row was charged and this one asks is met first."""
+        return max(self.paid[2] - max(self.moved[2], 0), 0)
 
     @property
     def unpaid(self) -> int:

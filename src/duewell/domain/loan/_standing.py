@@ -12,6 +12,7 @@ Measures of interest and penalty, each by class unless noted:
     interest.due       of it, what belongs to interest that fell due or was collected early
     interest.opened    of it, what had accrued when the loan was taken over
     interest.charged   whole units that fell due or were collected early (no class)
+    interest.advance   whole units of it collected before the days it is for were charged (no class)
     suspended.slope    of interest.slope, what is no income because the loan is too long past due
     suspended.accrued  of it, what accrued and is not due
     suspended.charged  whole units charged and not paid, likewise (no class)
@@ -29,7 +30,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 from duewell.domain.agenda import ACTUAL, ONE_DAY, Sums, add, day_class, days_weight, scaled
-from duewell.domain.calendar import DaysInMonth, DaysInYear
+from duewell.domain.calendar import DaysInYear
 from duewell.domain.facts import Fact, known
 from duewell.domain.loan._fees import fee_charged, fee_receivable
 from duewell.domain.loan._penalty import (
@@ -40,7 +41,7 @@ from duewell.domain.loan._penalty import (
     unpaid_principal,
 )
 from duewell.domain.loan._recorder import Recorder
-from duewell.domain.loan._schedule import Row
+from duewell.domain.loan._schedule import Row, counts_steps
 from duewell.domain.loan._state import PLANNED, Folding, LoanState
 from duewell.domain.money import round_fraction
 from duewell.domain.product import LoanTerms, Part
@@ -91,8 +92,7 @@ def view_of(folding: Folding, *, as_of: date, is_closing: bool) -> View:
 
 def accrual_class(terms: LoanTerms, piece: TraceSlice) -> str:
     """The class of a slice: the part of a year one day stands for, or "actual" where the year says."""
-    convention = terms.convention
-    if convention.days_in_month is DaysInMonth.ACTUAL and convention.days_in_year is DaysInYear.ACTUAL:
+    if terms.convention.days_in_year is DaysInYear.ACTUAL and not counts_steps(terms):
         return ACTUAL
     return day_class(piece.num, piece.den * (piece.end - piece.start).days)
 
@@ -126,6 +126,7 @@ def standing(view: View, on: date) -> Sums:
             add(sums, ("interest.slope", accrual), slope)
     charged = sum(interest_charged(r, due_by) for r in view.rows)
     add(sums, ("interest.charged", ""), charged)
+    add(sums, ("interest.advance", ""), sum(in_advance(r, until, due_by) for r in view.rows))
     if view.terms.fees:
         add(sums, ("fee.charged", ""), sum(fee_charged(r, accrued_to) for r in view.rows))
     if is_suspended(view, on):
@@ -147,10 +148,16 @@ def interest_charged(row: Row, on: date) -> int:
     """
     if row.is_taken_over:
         return 0
-    moved = row.moved[Part.INTEREST]
     if row.due_on <= on:
-        return row.due[Part.INTEREST] - moved
-    return max(row.paid[Part.INTEREST] - max(moved, 0), 0)
+        return row.due[Part.INTEREST] - row.moved[Part.INTEREST]
+    return max(row.interest_collected, row.interest_met)
+
+
+def in_advance(row: Row, closed_to: date | None, on: date) -> int:
+    """What of it was collected by `on` for days that are not charged: none of a row interest is closed to."""
+    if closed_to is not None and row.due_on <= closed_to:
+        return 0
+    return interest_charged(row, on) - row.interest_met
 
 
 def interest_receivable(state: LoanState) -> int:

@@ -19,6 +19,7 @@ from duewell.domain.ledger import (
     FEE_INCOME,
     FEE_RECEIVABLE,
     INTEREST_ACCRUED,
+    INTEREST_IN_ADVANCE,
     INTEREST_INCOME,
     INTEREST_RECEIVABLE,
     INTEREST_SUSPENDED,
@@ -45,8 +46,9 @@ TERMS: dict[Account, tuple[tuple[int, str], ...]] = {
         (1, "suspended.charged"),
     ),
     INTEREST_SUSPENDED: ((-1, "suspended.accrued"), (-1, "suspended.charged")),
+    INTEREST_IN_ADVANCE: ((-1, "interest.advance"),),
     OPENING_EQUITY: ((-1, "interest.opened"),),
-    ROUNDING_OF_INTEREST: ((1, "interest.due"), (-1, "interest.charged")),
+    ROUNDING_OF_INTEREST: ((1, "interest.due"), (1, "interest.advance"), (-1, "interest.charged")),
     PENALTY_INCOME: ((-1, "penalty.accrued"), (-1, "penalty.once")),
     FEE_RECEIVABLE: ((1, "fee.charged"),),
     FEE_INCOME: ((-1, "fee.charged"),),
@@ -54,7 +56,8 @@ TERMS: dict[Account, tuple[tuple[int, str], ...]] = {
 """Of which measures each account's balance is made: debit positive.
 
 Interest that accrued is an asset until it is charged; what had accrued before a loan was taken over is
-not our income. Charged interest is receivable; charged less exact is the rounding. Interest of a loan
+not our income. Charged interest is receivable; charged less exact is the rounding, and what was collected
+before its days were charged is in advance. Interest of a loan
 too long past due is suspended: no income until it is paid.
 """
 
