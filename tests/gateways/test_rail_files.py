@@ -27,7 +27,9 @@ from duewell.domain.receipts import (
     rail_from,
 )
 from duewell.gateways import rails
-from duewell.gateways.rails import PayOut, Status, read_statement, read_status
+from duewell.gateways.rails import PayOut, Status
+from duewell.gateways.rails import read_statement_file as read_statement
+from duewell.gateways.rails import read_status_file as read_status
 from duewell.gateways.rails.simulators.bank import Booked, SimulatedBank, statement_file, status_file
 
 ON = date(2026, 6, 1)

@@ -19,9 +19,11 @@ from duewell.domain.errors import Conflict, InvalidInput
 from duewell.domain.facts import Fact, FactKind
 from duewell.domain.party import person_of
 from duewell.domain.product import OWN_TERMS, LoanTerms, check_rate, terms_to_payload
+from duewell.domain.receipts import Payer
 from duewell.gateways.cap_packs import caps_of_book
-from duewell.store import books, loans, posting, products, request_keys
+from duewell.store import books, loans, posting, products, rails, request_keys
 from duewell.store.loans import Connection, LoanKey
+from duewell.store.paying import order_pay_out
 from duewell.store.posting import Request
 
 PRODUCT = "plain_loan"
@@ -38,9 +40,12 @@ def disburse_loan(
     on: date | None,
     request: Request,
     product: str | None = None,
+    rail: str | None = None,
+    payee: Payer | None = None,
 ) -> dict[str, Any]:
     """Make the loan and record its disbursement in one transaction; sent twice it happens once.
 
+    With a `rail` and a `payee` the order to pay is written in the same transaction, and leaves after it.
     A loan of a product ("code" or "code@version") has that version's terms; else the book's plain ones.
     Refuses   an amount below one unit, a date after the open date, a rate finer than 0.0001 %; terms
               outside the product's ranges, or that break a cap in force on the day.
@@ -50,6 +55,8 @@ def disburse_loan(
     asked = [book_code, principal, str(rate), instalments, on.isoformat() if on else "open date"]
     if product is not None:
         asked.append(product)
+    if rail is not None and payee is not None:
+        asked += [rail, payee.name, payee.account, payee.bank]
     body_hash = hashlib.sha256(json.dumps(asked).encode()).digest()
     kept = request_keys.find(conn, client_id=request.client_id, key=request.key, body_hash=body_hash)
     if kept is not None:
@@ -88,4 +95,8 @@ def disburse_loan(
         elif terms_to_payload(loans.read_loan(conn, key).loan_terms) != terms_to_payload(terms):
             raise Conflict("key-reused-with-another-body", key=request.key)
         fact = Fact(FactKind.DISBURSED, start, book.open_on, "cli", request.key, amount=principal)
-        return posting.record(conn, key, fact, request, body_hash=body_hash)
+        result = posting.record(conn, key, fact, request, body_hash=body_hash)
+        if rail is not None and payee is not None:
+            by = rails.key_of(book, rails.rail_of(book, rail).code)
+            order_pay_out(conn, book, by, key, result["seq"], payee=payee, at=request.at)
+        return result

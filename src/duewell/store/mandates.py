@@ -149,6 +149,7 @@ class CollectionRow:
     batch: str
     collect_on: date
     amount: int
+    recorded_at: datetime
     state: str
     step: str
     reason: str
@@ -207,7 +208,7 @@ def add_collection_event(
 
 _COLLECTIONS = (
     "select c.person_id, c.loan_no, c.due_on, c.attempt, c.mandate_no, c.rail, c.batch, c.collect_on,"
-    " c.amount_minor, coalesce(e.kind, 'begun'), coalesce(e.step, ''), coalesce(e.reason, ''),"
+    " c.amount_minor, c.recorded_at, coalesce(e.kind, 'begun'), coalesce(e.step, ''), coalesce(e.reason, ''),"
     " coalesce(e.seq, 0)"
     " from duewell.collection c left join lateral (select kind, step, reason, seq from"
     " duewell.collection_event e"
@@ -219,7 +220,7 @@ _COLLECTIONS = (
 
 def _collection(row: Any) -> CollectionRow:
     person_id, loan_no, due_on, attempt, mandate_no, rail, batch, collect_on, amount, *last = row
-    state, step, reason, events = last
+    recorded_at, state, step, reason, events = last
     return CollectionRow(
         LoanRef(person_id, loan_no),
         due_on,
@@ -229,6 +230,7 @@ def _collection(row: Any) -> CollectionRow:
         batch,
         collect_on,
         int(amount),
+        recorded_at,
         state,
         step,
         reason,

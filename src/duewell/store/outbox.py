@@ -38,9 +38,10 @@ class OutboxRow:
     batch: str | None
     tries: int
     reason: str
+    changed_at: datetime
 
 
-_COLUMNS = "person_id, outbox_key, book_id, kind, payload, state, batch, tries, reason"
+_COLUMNS = "person_id, outbox_key, book_id, kind, payload, state, batch, tries, reason, changed_at"
 
 
 def put(

@@ -117,13 +117,15 @@ def add_answer(
     )
 
 
-def silent_orders(conn: Connection, book_id: int, *, before: datetime, limit: int) -> list[OrderRow]:
-    """Orders made before an instant of which nothing final is known, oldest first."""
+def silent_orders(
+    conn: Connection, book_id: int, *, before: datetime, after: datetime, limit: int
+) -> list[OrderRow]:
+    """Orders made between two instants of which nothing final is known, oldest first."""
     rows = conn.execute(
-        f"{_ORDERS} where o.book_id = %s and o.recorded_at <= %s and not exists"
+        f"{_ORDERS} where o.book_id = %s and o.recorded_at <= %s and o.recorded_at > %s and not exists"
         " (select 1 from duewell.pay_order_event e where e.person_id = o.person_id and e.loan_no = o.loan_no"
         "  and e.order_no = o.order_no and e.kind in ('ok', 'failed'))"
         " order by o.recorded_at, o.person_id, o.loan_no, o.order_no limit %s",
-        [book_id, before, limit],
+        [book_id, before, after, limit],
     ).fetchall()
     return [_order(row) for row in rows]

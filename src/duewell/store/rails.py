@@ -17,7 +17,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from duewell.domain.errors import Conflict, NotFound
-from duewell.domain.receipts import Entry, EntryKind, LoanRef, Rail, rail_from
+from duewell.domain.receipts import Entry, EntryKind, LoanRef, Rail, Ref, rail_from
 from duewell.store.books import BookRow
 from duewell.store.loans import Connection
 
@@ -102,7 +102,7 @@ def put_entries(
     *,
     statement: str,
     at: datetime,
-) -> dict[tuple[str, str], EntryRow]:
+) -> dict[Ref, EntryRow]:
     """Keep what a rail said, each under its rail and reference, once; returns what is kept of each.
 
     One told before stays as it was told first: the caller compares.
@@ -139,10 +139,15 @@ def put_entries(
                 for rail, ref, each in entries
             ],
         )
+    return entries_named(conn, [(rail, ref) for rail, ref, _ in entries])
+
+
+def entries_named(conn: Connection, refs: Sequence[Ref]) -> dict[Ref, EntryRow]:
+    """What rails said of references."""
     rows = conn.execute(
         f"select {_ENTRY} from duewell.rail_entry join unnest(%s::text[], %s::text[]) as k(r, p)"
         " on rail = k.r and provider_ref = k.p",
-        [[rail for rail, _, _ in entries], [ref for _, ref, _ in entries]],
+        [[rail for rail, _ in refs], [ref for _, ref in refs]],
     ).fetchall()
     return {(row[0], row[1]): _entry_row(row) for row in rows}
 

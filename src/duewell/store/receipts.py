@@ -1,7 +1,7 @@
 """Receipts: what was made of each thing a rail said, kept in the transaction that posted it.
 
 Needs    a connection inside the transaction that posts.
-Gives    hold, find_many, keep, of_day, ledger_of_day, posted_without.
+Gives    hold, find_many, keep, of_day, ledger_of, posted_without.
 Never    keeps a receipt twice, or changes one.
 Source   docs/decisions/0002; docs/reference/rails.md.
 """
@@ -65,11 +65,12 @@ def of_day(conn: Connection, book_code: str, day: date) -> dict[Ref, dict[str, A
     return {(rail, ref): result for rail, ref, result in rows}
 
 
-def ledger_of_day(conn: Connection, book_code: str, day: date) -> dict[Ref, Held]:
-    """What the journals that receipts of a day caused moved in cash clearing."""
+def ledger_of(conn: Connection, refs: Sequence[Ref]) -> dict[Ref, Held]:
+    """What the journals that receipts caused moved in cash clearing."""
     rows = conn.execute(
         "select r.rail, r.provider_ref, r.result->>'currency', coalesce(j.cash, s.cash)"
-        " from duewell.receipt r"
+        " from duewell.receipt r join unnest(%(rails)s::text[], %(refs)s::text[]) as k(r, p)"
+        "  on r.rail = k.r and r.provider_ref = k.p"
         " left join lateral (select sum(u.amount) as cash from duewell.journal j"
         "  cross join lateral unnest(j.accounts, j.amounts) as u(account_no, amount)"
         "  where j.person_id = (r.result->>'person_id')::bigint and j.loan_no ="
@@ -78,9 +79,8 @@ def ledger_of_day(conn: Connection, book_code: str, day: date) -> dict[Ref, Held
         " left join lateral (select sum(u.amount) as cash from duewell.suspense_move m"
         "  cross join lateral unnest(m.accounts, m.amounts) as u(account_no, amount)"
         "  where m.rail = r.result->>'suspense_rail' and m.provider_ref = r.result->>'suspense_ref'"
-        "  and m.step = (r.result->>'step')::smallint and u.account_no = %(cash)s) s on true"
-        " where r.result->>'book' = %(book)s and r.result->>'booked_on' = %(day)s",
-        {"cash": _CASH, "book": book_code, "day": day.isoformat()},
+        "  and m.step = (r.result->>'step')::smallint and u.account_no = %(cash)s) s on true",
+        {"cash": _CASH, "rails": [rail for rail, _ in refs], "refs": [ref for _, ref in refs]},
     ).fetchall()
     return {
         (rail, ref): Held(int(amount), currency) for rail, ref, currency, amount in rows if amount is not None

@@ -40,6 +40,7 @@ from duewell.store import books, loans, mandates, outbox, pay_orders, posting, r
 from duewell.store.books import BookRow
 from duewell.store.collecting import attempt_of, fail_attempt
 from duewell.store.loans import Connection, LoanKey
+from duewell.store.paying import find_pay_out
 from duewell.store.posting import Request
 
 CLIENT = "rail"
@@ -124,7 +125,7 @@ def _ref(conn: Connection, book: BookRow, rail: str, entry: Entry) -> Ref:
     A return's is that of its credit, marked: a payment is taken back once, whoever tells of it.
     """
     if entry.kind is EntryKind.DEBIT:
-        is_ours = bool(entry.end_to_end) and _pay_out(conn, entry.end_to_end) is not None
+        is_ours = bool(entry.end_to_end) and find_pay_out(conn, entry.end_to_end) is not None
         return (rail, entry.end_to_end if is_ours else entry.ref)
     sent = _sent(conn, book, entry.end_to_end)
     if entry.kind is EntryKind.CREDIT:
@@ -151,14 +152,6 @@ def _sent(conn: Connection, book: BookRow, end_to_end: str) -> Ref | None:
         if order is not None and order.book_id == book.book_id:
             return (order.rail, end_to_end)
     return None
-
-
-def _pay_out(conn: Connection, key: str) -> outbox.OutboxRow | None:
-    """The pay-out an end-to-end id names."""
-    numbered = parse_numbered_ref(key)
-    person_id = numbered[1].person_id if numbered is not None and numbered[0] == "P" else outbox.NOBODY
-    row = outbox.read(conn, person_id, key)
-    return row if row is not None and row.kind == outbox.PAY_OUT else None
 
 
 def body_hash(entry: Entry) -> bytes:
@@ -438,9 +431,9 @@ class _Work:
 
     def _debited(self, told: Told) -> Received:
         """Money that went: a pay-out of ours, or something the book does not know."""
-        row = _pay_out(self.conn, told.entry.end_to_end) if told.entry.end_to_end else None
+        row = find_pay_out(self.conn, told.entry.end_to_end) if told.entry.end_to_end else None
         if row is None or row.payload["amount_minor"] != told.entry.amount:
-            return self._suspend(told, Unmatched.UNKNOWN_REFERENCE)
+            return self._suspend(told, Unmatched.UNKNOWN_DEBIT)
         outbox.set_state(
             self.conn,
             row.person_id,

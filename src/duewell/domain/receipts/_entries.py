@@ -32,7 +32,7 @@ class Payer:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry. `nth` is its place in the file, counted from 1; `ref` is unique on its rail.
+    """One entry. `nth` is its place in the file, from 1, on `line`; `ref` is unique on its rail.
 
     `amount` is minor units of `currency`, never below one. `value_at` is there where it is an instant.
     `references` are structured ones; `text` is what the payer wrote. A return names what it takes back
@@ -54,6 +54,7 @@ class Entry:
     returns_ref: str = ""
     reason: str = ""
     payer: Payer = field(default=Payer())
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,8 @@ class Unmatched(StrEnum):
     REFUSED = "refused"
     RETURN_UNKNOWN = "return-unknown"
     ORDER_DIFFERS = "order-differs"
+    PAY_OUT_CAME_BACK = "pay-out-came-back"
+    UNKNOWN_DEBIT = "unknown-debit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,10 @@ def match(
     """
     if entry.currency != currency:
         return Match(None, Unmatched.FOREIGN_CURRENCY)
+    out = parse_numbered_ref(entry.end_to_end)
+    if out is not None and out[0] == "P":
+        # Money we sent and got back is no payment of the borrower's: a person decides.
+        return Match(None, Unmatched.PAY_OUT_CAME_BACK)
     found = {loan for loan in named_by(entry) if loan in held}
     if not found:
         words = (*entry.references, entry.text, entry.end_to_end)

@@ -1,7 +1,7 @@
 """Rails: files and messages of banks and wallets, each rail behind one port.
 
 Needs    a Rail as its operator described it; a folder or an address.
-Gives    read_statement, read_status, write_collections, the PaymentRail of a rail.
+Gives    read_statement_file, read_status_file, write_collections, the PaymentRail of a rail.
 Never    posts anything, decides whose money it is, or lets a sandbox reach beyond this machine.
 Source   docs/reference/rails.md.
 """
@@ -39,8 +39,8 @@ __all__ = [
     "Transfer",
     "WalletRail",
     "check_reach",
-    "read_statement",
-    "read_status",
+    "read_statement_file",
+    "read_status_file",
     "reasons_of",
     "wallet_of",
     "write_collections",
@@ -50,14 +50,14 @@ __all__ = [
 _PROBE = 512
 
 
-def read_statement(path: Path, rail: Rail, *, currency_code: str) -> FileRead:
+def read_statement_file(path: Path, rail: Rail, *, currency_code: str) -> FileRead:
     """A statement in XML or CSV, by how it begins."""
     if _is_xml(path):
         return read_camt(path, account=rail.account)
     return read_statement_csv(path, rail, currency_code=currency_code)
 
 
-def read_status(path: Path, rail: Rail, *, currency_code: str) -> StatusRead:
+def read_status_file(path: Path, rail: Rail, *, currency_code: str) -> StatusRead:
     """A status or result file: pain.002, or lines by the rail's layout."""
     if _is_xml(path) or not rail.layout or rail.layout == ISO:
         return read_pain_002(path)

@@ -160,6 +160,7 @@ class _Reader:
                 booked,
                 day_in(value[:10]),
                 value_at=value_at,
+                line=piece.line,
             )
             column, value = "NtryDtls", piece.told("AcctSvcrRef")
             for each in self._detailed(piece, base):

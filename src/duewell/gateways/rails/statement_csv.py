@@ -123,4 +123,5 @@ class _Row:
             returns_ref=plain(self._text("returns"), column="returns"),
             reason=self._text("reason")[:35],
             payer=Payer(self._text("payer_name")[:140], self._text("payer_account")[:40]),
+            line=self._row.line,
         )
