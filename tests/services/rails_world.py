@@ -99,6 +99,10 @@ class World:
         terms, facts = loans.read_many(self.conn, [loan])[loan]
         return contract_of(terms).fold(facts, as_of=as_of or self.book.open_on)
 
+    def unpaid(self, loan: LoanKey) -> int:
+        """Of the first instalment."""
+        return int(self.state(loan).rows[0].unpaid)
+
     def overdue(self, loan: LoanKey) -> int:
         terms, facts = loans.read_many(self.conn, [loan])[loan]
         contract = contract_of(terms)

@@ -205,7 +205,7 @@ def test_a_return_takes_the_payment_back_and_is_told_once(world: World) -> None:
     world.go_to(DUE)
     due = f"{world.state(loan).rows[0].unpaid / 100:.2f}"
     world.read(world.statement(credit("A1", due, reference=world.ref(loan), end_to_end="E-1")))
-    assert world.overdue(loan) == 0
+    assert world.unpaid(loan) == 0
     cash = world.cash
     back = Booked("R1", due, "CNY", "DBIT", end_to_end="E-1", reason="AM04")
     done = world.read(world.statement(back))

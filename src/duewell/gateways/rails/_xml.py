@@ -146,7 +146,7 @@ class _Reader:
 
     def _end(self, _: str) -> None:
         ended = self._open.pop()
-        if ended.name in self._names or not self._open:
+        if ended.name in self._names:
             if self._open:
                 self._open[-1].children.pop()
             self._done.append(ended)
