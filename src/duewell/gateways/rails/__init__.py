@@ -17,7 +17,7 @@ from duewell.domain.receipts import Rail, RailKind
 from duewell.gateways.rails._reading import FileRead, Status, StatusRead, StatusRow
 from duewell.gateways.rails.batch_lines import read_lines, write_lines
 from duewell.gateways.rails.camt import read_camt
-from duewell.gateways.rails.file_rail import FileRail
+from duewell.gateways.rails.file_rail import FileRail, OneFileRail
 from duewell.gateways.rails.layouts import ISO, layout_named, reasons_of
 from duewell.gateways.rails.pain_out import Debit, Transfer, write_debits, write_transfers
 from duewell.gateways.rails.pain_status import read_pain_002
@@ -30,6 +30,7 @@ __all__ = [
     "Debit",
     "FileRail",
     "FileRead",
+    "OneFileRail",
     "PayOut",
     "PaymentRail",
     "RailAnswer",
