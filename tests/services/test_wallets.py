@@ -186,6 +186,19 @@ def test_another_amount_than_was_asked_waits_for_a_person(world: Wallets) -> Non
     assert paid(world, loan) == [] and len(list_suspense(world.conn, "b")["items"]) == 1
 
 
+def test_money_of_another_currency_is_nobodys(world: Wallets) -> None:
+    loan = world.lend("one")
+    ref = order(world, loan)
+    world.provider.orders[ref].currency = "USD"
+    assert told(world, world.provider.pay(ref))["reason"] == "foreign-currency"
+    second = order(world, loan, key="o2")
+    world.provider.orders[second].currency = ""
+    message = world.provider.pay(second)
+    with pytest.raises(InvalidInput) as refused:
+        told(world, message)
+    assert refused.value.code == "notification-unreadable"
+
+
 @pytest.mark.parametrize("what", ["dead", "error", "lie"])
 def test_a_provider_that_breaks_is_unknown_and_not_failed(world: Wallets, what: str) -> None:
     loan = world.lend("one")

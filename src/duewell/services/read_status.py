@@ -116,7 +116,7 @@ class _Work:
         with self.conn.transaction():
             books.share_day(self.conn, self.book.book_id)
             book = books.read_book(self.conn, self.book.code)
-            receipts.hold(self.conn, [(self.key, row.ref)])
+            receipts.hold(self.conn, [(self.key, row.ref), (self.key, f"{row.ref}/R")])
             loans.lock_many(self.conn, [LoanKey(*ref.loan)])
             found = attempt_of(self.conn, ref)
             if found is None or found.rail != self.key:

@@ -14,7 +14,7 @@ from typing import Any
 from duewell.domain.errors import NotFound
 from duewell.domain.party import loan_id
 from duewell.domain.receipts import Answer, Entry, EntryKind, adds_to, order_ref, parse_numbered_ref
-from duewell.store import loans, pay_orders, receipts
+from duewell.store import books, loans, pay_orders, receipts
 from duewell.store.books import BookRow
 from duewell.store.loans import Connection, LoanKey
 from duewell.store.receiving import receive
@@ -69,6 +69,7 @@ def settle_order(
     Duplicates, late failures and silence change nothing. Another amount than was asked goes to suspense.
     """
     with conn.transaction():
+        books.share_day(conn, book.book_id)
         row = read_order(conn, book, ref)
         receipts.hold(conn, [(row.rail, ref)])
         loans.lock_many(conn, [LoanKey(*row.loan)])

@@ -183,7 +183,9 @@ class _Work:
 
     def receive(self, told: Sequence[Told]) -> list[Received]:
         """Credits together, then all else in its order: a return may be of a credit of the same file."""
-        receipts.hold(self.conn, [each.ref for each in told])
+        # What a return takes back is held with it, before any loan is locked: the order every verb keeps.
+        refs = [each.ref for each in told]
+        receipts.hold(self.conn, [*refs, *((rail, ref.removesuffix(_RETURN)) for rail, ref in refs)])
         there = receipts.find_many(self.conn, [each.ref for each in told])
         found: dict[int, Received] = {}
         seen: set[Ref] = set()
@@ -391,7 +393,6 @@ class _Work:
 
     def _out_of_suspense(self, told: Told, original: Ref) -> Received:
         """What was matched from suspense since stays with its loans: a person decides about those."""
-        receipts.hold(self.conn, [original])
         item, _ = suspense.read_item(self.conn, self.book.book_id, original)
         if item.left < told.entry.amount:
             return self._suspend(told, Unmatched.RETURN_UNKNOWN)

@@ -28,6 +28,7 @@ TIMEOUT = 5.0
 ANSWER_MAX = 64 * 1024
 FIELDS_MAX = 50
 _AMOUNT = re.compile(r"[0-9]{1,17}")
+_CURRENCY = re.compile(r"[A-Z]{3}")
 _STATES = {"ok": Answer.OK, "failed": Answer.FAILED, "closed": Answer.FAILED, "pending": Answer.UNKNOWN}
 
 
@@ -150,6 +151,8 @@ def _answer(fields: Mapping[str, str]) -> RailAnswer:
         raise InvalidInput("notification-unreadable", field="state")
     if not _AMOUNT.fullmatch(amount) or not int(amount):
         raise InvalidInput("notification-unreadable", field="amount")
+    if not _CURRENCY.fullmatch(fields.get("currency", "")):
+        raise InvalidInput("notification-unreadable", field="currency")
     if _STATES[state] is Answer.OK and (paid_at is None or paid_at.tzinfo is None):
         raise InvalidInput("notification-unreadable", field="paid_at")
     return RailAnswer(
