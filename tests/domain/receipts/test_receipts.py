@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, time, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from duewell.domain.errors import Conflict, InvalidInput
@@ -69,10 +69,18 @@ def test_a_payment_reference_is_found_however_it_is_written(loan: LoanRef) -> No
 
 
 @given(LOANS, st.integers(0, 20), st.sampled_from(MARKS))
-def test_one_wrong_mark_finds_nothing(loan: LoanRef, place: int, mark: str) -> None:
+@example(LoanRef(123293, 1), 17, "Z")
+def test_one_wrong_mark_never_finds_a_loan_of_the_book(loan: LoanRef, place: int, mark: str) -> None:
+    """The id's check, modulo 31 over 32 marks, cannot tell 0 from Z, and modulo 97 lets a few of those pass:
+    what is then named is a person nobody has, and the money waits."""
     ref = payment_reference(loan)
     wrong = ref[:place] + mark + ref[place + 1 :]
-    assert loans_in([wrong], wrong) in ([], [loan]) if wrong == ref else loans_in([wrong], wrong) == []
+    if wrong == ref:
+        return
+    assert {mark, ref[place]} == {"0", "Z"} or loans_in([wrong], wrong) == []
+    held = frozenset({loan})
+    told = match(entry(references=(wrong,)), currency="CNY", by_account={}, by_outside_ref={}, held=held)
+    assert told.why is Unmatched.UNKNOWN_REFERENCE
 
 
 @given(st.text(max_size=300))
