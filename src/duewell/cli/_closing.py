@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import threading
 from functools import partial
 from typing import Annotated, Any
 
@@ -20,7 +21,7 @@ from duewell.catalogues import render
 from duewell.cli import _tables
 from duewell.cli._frame import REFUSED, USAGE, Frame, day, ending, make_frame, now, visible
 from duewell.cli._options import Book, Json, Lang
-from duewell.domain.errors import Fault, InvalidInput
+from duewell.domain.errors import DuewellError, Fault, InvalidInput
 from duewell.domain.texts import Message, message_of
 from duewell.services.clear_alarm import clear_alarm
 from duewell.services.close_day import DayReport
@@ -30,6 +31,7 @@ from duewell.store import alarms, books
 from duewell.store.alarms import Alarm
 from duewell.store.books import BookRow
 from duewell.worker.closing import SAMPLE, Closer, Stop, close_book
+from duewell.worker.courier import Courier
 
 EVENTS_SHOWN = 50
 _OPEN = {WAITING: "close-waits-for-files", FAILED: "close-not-done", NOT_CLEAN: "close-not-clean"}
@@ -133,7 +135,7 @@ _REASONS = ("cleared-closed", "cleared-clean", "cleared-archived")
 
 
 def worker(lang: Lang = None) -> None:
-    """Close the days of live books by their cut-offs, until told to stop by SIGTERM or Ctrl-C."""
+    """Close days of live books by their cut-offs and send what waits, until SIGTERM or Ctrl-C."""
     frame = make_frame(lang=lang, is_json=False)
     stop = Stop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -149,17 +151,28 @@ def worker(lang: Lang = None) -> None:
     def on_lost(fault: Fault) -> None:
         print(visible(render(message_of(fault), frame.lang)), file=sys.stderr, flush=True)
 
+    def on_problem(problem: DuewellError) -> None:
+        if problem.code != "database-not-reached":  # the closer says so
+            print(visible(render(message_of(problem), frame.lang)), file=sys.stderr, flush=True)
+
     with ending(frame):
         frame.tell("cli-worker-begins")
-        Closer(
-            partial(connect, frame.settings),
-            now=now,
-            stop=stop,
-            on_due=on_due,
-            on_alarm=partial(say_alarm, frame),
-            on_lost=on_lost,
-            on_closed=partial(_tell_closed, frame),
-        ).run()
+        opens = partial(connect, frame.settings)
+        courier = threading.Thread(target=Courier(opens, now=now, stop=stop, on_problem=on_problem).run)
+        courier.start()
+        try:
+            Closer(
+                opens,
+                now=now,
+                stop=stop,
+                on_due=on_due,
+                on_alarm=partial(say_alarm, frame),
+                on_lost=on_lost,
+                on_closed=partial(_tell_closed, frame),
+            ).run()
+        finally:
+            stop.ask()
+            courier.join()
         frame.tell("cli-worker-ends")
 
 

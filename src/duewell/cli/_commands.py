@@ -31,6 +31,7 @@ from duewell.cli import (
     _loan,
     _payments,
     _products,
+    _rail,
     _tables,
     _up,
     _whatif,
@@ -485,6 +486,7 @@ _products.add_to(app)
 _caps.add_to(app)
 _backup.add_to(app)
 _closing.add_to(app, book_app)
+_rail.add_to(app)
 _cost.add_to(loan_app, _products.product_app)
 
 

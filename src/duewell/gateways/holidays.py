@@ -1,7 +1,7 @@
 """Holidays: the business calendars of countries, from published tables, as values of the domain.
 
 Needs    the PyPI package `holidays`; a calendar's code and the years wanted.
-Gives    business_calendar: CN, US, or NONE (weekends only), as a BusinessCalendar.
+Gives    business_calendar: CN, US, or NONE (weekends only), as a BusinessCalendar; bank_days for plans.
 Never    guesses a year that has not been announced, nor looks anything up over a network.
 Source   CN: the yearly notice of the General Office of the State Council, as `holidays` 0.108 holds it, with
          the weekend days worked in exchange. Checked day by day against `chinesecalendar` 1.11.0 for 2004 to
@@ -20,7 +20,7 @@ from holidays import HolidayBase, country_holidays
 from duewell.domain.calendar import DATE_MAX, DATE_MIN, BusinessCalendar
 from duewell.domain.errors import InvalidInput, NotFound
 
-__all__ = ["CALENDARS", "business_calendar", "years_known"]
+__all__ = ["CALENDARS", "bank_days", "business_calendar", "years_known"]
 
 CALENDARS = ("CN", "US", "NONE")
 
@@ -96,3 +96,15 @@ def _table(code: str, years: Iterable[int]) -> HolidayBase:
 def _within(days: Iterable[date], years: range) -> frozenset[date]:
     """The days of these years: the table of a year may name days of the years beside it."""
     return frozenset(day for day in days if day.year in years)
+
+
+def bank_days(code: str, year: int) -> BusinessCalendar:
+    """The days banks work around a year; weekends only where no table knows it."""
+    try:
+        return business_calendar(code, year, year + 1)
+    except NotFound:
+        pass
+    try:
+        return business_calendar(code, year, year)
+    except NotFound:
+        return BusinessCalendar()

@@ -27,6 +27,8 @@ class TomlFile(StrEnum):
     PRODUCT = "product-file"
     CAPS = "caps-file"
     COLUMN_MAP = "column-map"
+    RAIL = "rail-file"
+    LAYOUT = "layout-file"
 
 
 def read_toml(path: Path, kind: TomlFile) -> dict[str, Any]:

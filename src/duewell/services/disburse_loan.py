@@ -19,10 +19,12 @@ from duewell.domain.errors import Conflict, InvalidInput
 from duewell.domain.facts import Fact, FactKind
 from duewell.domain.party import person_of
 from duewell.domain.product import OWN_TERMS, LoanTerms, Product, check_rate, terms_to_payload
+from duewell.domain.receipts import Payer
 from duewell.gateways.cap_packs import caps_of_book
-from duewell.store import books, loans, posting, products, request_keys
+from duewell.store import books, loans, posting, products, rails, request_keys
 from duewell.store.books import BookRow
 from duewell.store.loans import Connection, LoanKey
+from duewell.store.paying import order_pay_out
 from duewell.store.posting import Request
 
 PRODUCT = "plain_loan"
@@ -40,9 +42,12 @@ def disburse_loan(
     request: Request,
     product: str | None = None,
     person: int | None = None,
+    rail: str | None = None,
+    payee: Payer | None = None,
 ) -> dict[str, Any]:
     """Make the loan and record its disbursement in one transaction; sent twice it happens once.
 
+    With a `rail` and a `payee` the order to pay is written in the same transaction, and leaves after it.
     A loan of a product ("code" or "code@version") has that version's terms; else the book's plain ones.
     `person` is who borrows; a new person where none is named.
     Refuses   an amount below one unit, a date after the open date, a rate finer than 0.0001 %; terms
@@ -54,6 +59,7 @@ def disburse_loan(
     asked: list[object] = [book_code, principal, str(rate), instalments, day]
     asked += [product] if product is not None or person is not None else []
     asked += [person] if person is not None else []
+    asked += [rail, payee.name, payee.account, payee.bank] if rail is not None and payee is not None else []
     body_hash = hashlib.sha256(json.dumps(asked).encode()).digest()
     kept = request_keys.find(conn, client_id=request.client_id, key=request.key, body_hash=body_hash)
     if kept is not None:
@@ -79,7 +85,11 @@ def disburse_loan(
                 return kept
             key = _create(conn, book, person, made, terms)
         fact = Fact(FactKind.DISBURSED, start, book.open_on, request.source, request.key, amount=principal)
-        return posting.record(conn, key, fact, request, body_hash=body_hash)
+        result = posting.record(conn, key, fact, request, body_hash=body_hash)
+        if rail is not None and payee is not None:
+            by = rails.key_of(book, rails.rail_of(book, rail).code)
+            order_pay_out(conn, book, by, key, result["seq"], payee=payee, at=request.at)
+        return result
 
 
 def _terms(

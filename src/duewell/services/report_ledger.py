@@ -130,7 +130,7 @@ def export(
         _check_within(book, start)
         if start > end:
             raise InvalidInput("export-ends-before-it-begins", first=str(start), last=str(end))
-        names = books.product_names(conn, book.book_id)
+        names = {0: "-"} | books.product_names(conn, book.book_id)
         found = ledger.entries(conn, book.book_id, start, end, is_detailed=is_detailed)
         if form is ExportFormat.CSV:
             yield from _csv(book, names, found)
@@ -236,7 +236,7 @@ def explain_total(conn: Connection, book_code: str, *, day: date, account_code: 
         book = books.read_book(conn, book_code)
         _closed_day(conn, book, day)
         asked = account(account_code)
-        names = books.product_names(conn, book.book_id)
+        names = {0: "-"} | books.product_names(conn, book.book_id)
         before = days.read_sums(conn, book.book_id, day - timedelta(days=1))
         after = days.read_sums(conn, book.book_id, day)
     return [

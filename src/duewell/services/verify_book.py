@@ -34,7 +34,7 @@ from duewell.domain.ledger import (
 )
 from duewell.domain.party import loan_id
 from duewell.domain.postings import general_ledger, journals_of
-from duewell.store import agendas, audit, books, days, ledger, loans, slices, trail
+from duewell.store import agendas, audit, books, days, ledger, loans, slices, suspense, trail
 from duewell.store.agendas import Measures
 from duewell.store.books import BookRow
 from duewell.store.loans import Connection, LoanKey
@@ -150,6 +150,7 @@ def verify_book(
         if is_whole:
             missing = audit.answers_without_facts(conn, book.book_id)
             verdict.expect(missing == 0, "answers-without-facts", count=missing)
+        _check_suspense(conn, book, verdict, totals)
         if verdict.as_of is not None and is_whole:
             _check_periods(conn, book, verdict.as_of, verdict, totals)
             _check_sums(conn, book, verdict.as_of, verdict, totals)
@@ -326,6 +327,18 @@ def _add_loan(
         _count(totals.owed, product_no, account, amount)
     for account, amount in balances(journals_of(state.applied).values()).items():
         _count(totals.journals, product_no, account, amount)
+
+
+def _check_suspense(conn: Connection, book: BookRow, verdict: Verdict, totals: _Totals) -> None:
+    """Money in suspense has its receipts, and what left it for a loan is a payment there."""
+    found = suspense.findings(conn, book.book_id)
+    verdict.checked["suspense"] += 1
+    for code, facts in found:
+        verdict.expect(False, code, **facts)
+    if verdict.as_of is not None:
+        moved = suspense.balances(conn, book.book_id, book.currency, verdict.as_of)
+        for number, amount in moved.items():
+            _count(totals.journals, 0, loans.ACCOUNT_BY_NO[number], amount)
 
 
 def _check_sums(conn: Connection, book: BookRow, as_of: date, verdict: Verdict, totals: _Totals) -> None:

@@ -251,7 +251,10 @@ def chunk_totals(conn: Connection, book_id: int, day: date) -> dict[str, int]:
 
 
 def gl_balances(conn: Connection, book_id: int, until: date) -> dict[int, dict[Account, int]]:
-    """The general ledger's balances by product: totals of the days and journals of loans, to a day's end."""
+    """The general ledger's balances by product: totals of the days and journals of loans, to a day's end.
+
+    Money in suspense is of no product: it stands under 0, in the book's own currency.
+    """
     found: dict[int, dict[Account, int]] = defaultdict(lambda: defaultdict(int))
     for product_no, number, amount in conn.execute(_GL, {"book": book_id, "until": until}).fetchall():
         found[product_no][loans.ACCOUNT_BY_NO[number]] += int(amount)
@@ -269,4 +272,9 @@ join duewell.product p on p.book_id = l.book_id and p.product_code = l.product_c
   and p.version = l.product_version
 cross join lateral unnest(j.accounts, j.amounts) as u(account_no, amount)
 where l.book_id = %(book)s and j.posted_on <= %(until)s group by 1, 2
+union all
+select 0, u.account_no, sum(u.amount) from duewell.suspense_move m
+join duewell.book b using (book_id)
+cross join lateral unnest(m.accounts, m.amounts) as u(account_no, amount)
+where m.book_id = %(book)s and m.currency = b.currency and m.posted_on <= %(until)s group by 1, 2
 """

@@ -29,7 +29,8 @@ _FETCHED = 2_000
 class LedgerEntry:
     """One balanced entry: a product's totals of a day, a provision, or a journal of a loan.
 
-    `ref` names it for ever; `kind` is day, provision, loan, or loans where a day's journals stand together.
+    `ref` names it for ever; `kind` is day, provision, suspense (of no product: 0), loan, or loans where
+    a day's journals stand together.
     """
 
     day: date
@@ -77,17 +78,25 @@ from (select j.posted_on, p.product_no, u.account_no, sum(u.amount) as amount
       group by 1, 2, 3 having sum(u.amount) <> 0) as s
 group by 1, 2 order by 1, 2
 """
+_SUSPENSE = """
+select m.posted_on, m.rail, m.provider_ref, m.step, m.accounts, m.amounts from duewell.suspense_move m
+join duewell.book b using (book_id)
+where m.book_id = %(book)s and m.currency = b.currency and m.posted_on between %(first)s and %(last)s
+order by m.posted_on, m.rail, m.provider_ref, m.step
+"""
 _KINDS = {DAY: "day", PROVISION_KIND: "provision"}
 
 
 def entries(
     conn: Connection, book_id: int, first: date, last: date, *, is_detailed: bool
 ) -> Iterator[LedgerEntry]:
-    """The entries of some days: totals first, then loans' journals, one by one or a day at once."""
+    """The entries of some days: totals, suspense, then loans' journals, one by one or a day at once."""
     given = {"book": book_id, "first": first, "last": last, "kinds": list(_KINDS)}
     for day, kind, product_no, accounts, amounts in conn.execute(_GL, given).fetchall():
         name = _KINDS[kind]
         yield LedgerEntry(day, name, f"{name}-{day}-{product_no}", product_no, _lines(accounts, amounts))
+    for day, rail, ref, step, accounts, amounts in conn.execute(_SUSPENSE, given).fetchall():
+        yield LedgerEntry(day, "suspense", f"suspense-{rail}-{ref}-{step}", 0, _lines(accounts, amounts))
     if not is_detailed:
         for day, product_no, accounts, amounts in conn.execute(_TOGETHER, given).fetchall():
             ref = f"loans-{day}-{product_no}"
@@ -126,7 +135,7 @@ def digest_of(
     """
     given = {"book": book_id, "first": first, "last": last, "kinds": list(kinds)}
     chained = hashlib.sha256(before)
-    for query in (_GL, _JOURNALS):
+    for query in (_GL, _JOURNALS, _SUSPENSE):
         for row in _stream(conn, query, given):
             chained.update((" ".join(map(str, row)) + "\n").encode())
     return chained.digest()

@@ -206,6 +206,16 @@ def read_facts(conn: Connection, key: LoanKey, known: Known = None) -> list[Fact
     return [_fact(row) for row in rows]
 
 
+def fact_at(conn: Connection, key: LoanKey, seq: int) -> Fact | None:
+    """The fact of a number."""
+    row = conn.execute(
+        f"select {_FACT_COLUMNS} from duewell.loan_fact f {_REVERSED}"
+        " where f.person_id = %s and f.loan_no = %s and f.seq = %s",
+        [key.person_id, key.loan_no, seq],
+    ).fetchone()
+    return _fact(row) if row else None
+
+
 def facts_by(conn: Connection, row: LoanRow, day: date, known: Known = None) -> list[Fact]:
     """A contract's facts as known, for a look at a day.
 

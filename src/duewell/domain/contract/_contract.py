@@ -87,6 +87,10 @@ class Contract(Protocol):
         """What is unpaid of what falls due on a day."""
         ...
 
+    def dues(self, state: Any) -> list[date]:
+        """The days on which something falls due or fell due."""
+        ...
+
     def receivable(self, state: Any) -> tuple[int, int, int, int]:
         """Whole units charged and not paid, by part; nothing once charged off."""
         ...
@@ -129,6 +133,9 @@ class _Loan:
     def asked_on(self, state: LoanState, on: date) -> int:
         return sum(r.unpaid for r in state.rows if r.due_on == on)
 
+    def dues(self, state: LoanState) -> list[date]:
+        return [row.due_on for row in state.rows]
+
     def receivable(self, state: LoanState) -> tuple[int, int, int, int]:
         return receivables(state)
 
@@ -167,6 +174,9 @@ class _Line:
 
     def asked_on(self, state: LineState, on: date) -> int:
         return sum(each.unpaid for each in state.statements if each.due_on == on)
+
+    def dues(self, state: LineState) -> list[date]:
+        return [each.due_on for each in state.statements]
 
     def receivable(self, state: LineState) -> tuple[int, int, int, int]:
         return state.owed
