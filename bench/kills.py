@@ -40,9 +40,9 @@ STAGES = 4
 STAGE_DAYS = 40
 TRIES_MAX = 200
 """Kills a stage at most; then it is left to end."""
-COMMAND_SHARE = 0.15
+COMMAND_SHARE = 0.1
 """How many of the closers are the command `duewell day`, a process from its start; the others are forked."""
-SERVER_SHARE = 0.25
+SERVER_SHARE = 0.1
 """How many of the kills are of the whole database server."""
 CHILD_SLICES = 4
 WAIT_MAX = 120.0
@@ -134,10 +134,18 @@ def _close_quietly(url: str, until: date) -> None:
         os._exit(1)  # its server was killed
 
 
-def run(*, seed: int, seconds: float, tell: Callable[[str], None], landed: int = 0) -> Kills:
+def run(
+    *,
+    seed: int,
+    seconds: float,
+    tell: Callable[[str], None],
+    landed: int = 0,
+    keep: Callable[[Kills], None] = lambda found: None,
+) -> Kills:
     """Journeys with seeds `seed`, `seed + 1` ... until the time is used, at least one; stops when wrong.
 
-    With `landed` it is not the time that ends it but so many kills within a day.
+    With `landed` it is not the time that ends it but so many kills within a day. What was found is kept
+    after each journey, so that a soak that is itself killed has not been for nothing.
     """
     found = Kills()
     end = time.monotonic() + seconds
@@ -153,6 +161,7 @@ def run(*, seed: int, seconds: float, tell: Callable[[str], None], landed: int =
         with database.server() as server:
             _journey(server, random.Random(each), found)
         found.journeys += 1
+        keep(found)
         done = found.of_the_day - before[0], found.of_the_server - before[1], found.within_a_day - before[2]
         tell(
             f"kills: seed {each}, {done[0]} of the day, {done[1]} of the server, {done[2]} within a day;"

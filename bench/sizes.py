@@ -11,7 +11,9 @@ What comes with it, its reminders and the fold of a loan that turns, is in its c
 
 from __future__ import annotations
 
+import argparse
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 
@@ -42,6 +44,11 @@ def check_room(loans: int, free: int) -> None:
             f"{loans:,} loans need {needed / 10**9:.0f} GB and {LEFT_MIN / 10**9:.0f} GB must be left;"
             f" {free / 10**9:.0f} GB are free"
         )
+
+
+def run(options: argparse.Namespace) -> Iterator[Figure]:
+    """100,000, 300,000 and a million loans, as far as there is room."""
+    yield from each(SIZES, tell=lambda text: print(text, file=sys.stderr))
 
 
 def each(sizes: Sequence[int], *, tell: Callable[[str], None]) -> Iterator[Figure]:

@@ -14,7 +14,7 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from bench import kills, properties, sizes
@@ -38,10 +38,14 @@ def main() -> int:
     failures = 0
     for part in parts:
         began = time.monotonic()
-        rows, failed = _run(part, options, seed, seconds)
-        about = _about(commit=commit, seed=seed, seconds=time.monotonic() - began)
-        old = PAGE.read_text("utf-8") if PAGE.exists() else ""
-        PAGE.write_text(page(old, part, [*about, *rows]), "utf-8")
+
+        def keep(rows: Rows, part: str = part, began: float = began) -> None:
+            about = _about(commit=commit, seed=seed, seconds=time.monotonic() - began)
+            old = PAGE.read_text("utf-8") if PAGE.exists() else ""
+            PAGE.write_text(page(old, part, [*about, *rows]), "utf-8")
+
+        rows, failed = _run(part, options, seed, seconds, keep)
+        keep(rows)
         failures += failed
         print(f"soak: {part}: {failed} failures, {time.monotonic() - began:.0f} s, seed {seed}", flush=True)
     return 1 if failures else 0
@@ -59,12 +63,20 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _run(part: str, options: argparse.Namespace, seed: int, seconds: float) -> tuple[Rows, int]:
+def _run(
+    part: str, options: argparse.Namespace, seed: int, seconds: float, keep: Callable[[Rows], None]
+) -> tuple[Rows, int]:
     """The rows of a part's table, and how often it failed."""
     if part == "properties":
         return of_properties(properties.run(seed=seed, seconds=seconds, tell=_tell))
     if part == "kills":
-        return of_kills(kills.run(seed=seed, seconds=seconds, tell=_tell, landed=options.kills))
+
+        def keep_kills(found: kills.Kills) -> None:
+            keep(of_kills(found)[0])
+
+        return of_kills(
+            kills.run(seed=seed, seconds=seconds, tell=_tell, landed=options.kills, keep=keep_kills)
+        )
     return of_sizes(list(sizes.each(options.loans or [sizes.SOAK_LOANS], tell=_tell)))
 
 
