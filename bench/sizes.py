@@ -1,6 +1,6 @@
 """What an event of a day costs by the size of the book, and whether the disk has room for the book.
 
-Needs    a server of its own for each size, and the disk that `check_room` asks for.
+Needs    a server of its own, and the disk that `check_room` asks for.
 Gives    microseconds an entry by size, seconds of a day, and the cost beside the smallest book's.
 Never    starts a book that would leave less than LEFT_MIN of the disk.
 Source   docs/reference/day-cost.md.
@@ -16,11 +16,14 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 
 import psycopg
 
 from bench import database, eod, replicas
-from bench.figures import ROUNDS, Clock, Figure, figure
+from bench.figures import ROUNDS, Clock, Figure, figure, ratio
+from duewell.store.loans import Connection
 
 SIZES = (100_000, 300_000, 1_000_000)
 SOAK_LOANS = 3_000_000
@@ -52,45 +55,58 @@ def run(options: argparse.Namespace) -> Iterator[Figure]:
 
 
 def each(sizes: Sequence[int], *, tell: Callable[[str], None]) -> Iterator[Figure]:
-    """The figures of every size for which there is room, the smallest first."""
-    base: float | None = None
-    for count in sorted(sizes):
-        try:
-            check_room(count, shutil.disk_usage(tempfile.gettempdir()).free)
-        except NoRoom as problem:
-            tell(f"sizes: skipped, {problem}")
-            continue
-        found, least = _of_size(count, base)
-        base = base or least
-        yield from found
+    """The figures of every size for which there is room: all books on one server, their days interleaved."""
+    with ExitStack() as stack, database.server() as server:
+        books: list[_Book] = []
+        for count in sorted(sizes):
+            try:
+                check_room(count, shutil.disk_usage(tempfile.gettempdir()).free)
+            except NoRoom as problem:
+                tell(f"sizes: skipped, {problem}")
+                continue
+            conn = stack.enter_context(psycopg.connect(database.fresh(server), autocommit=True))
+            books.append(_made(conn, count))
+            tell(f"sizes: {books[-1].loans:,} loans made in {books[-1].seconds:.0f} s")
+        for _ in range(ROUNDS):
+            for book in books:
+                book.closed.append(eod.pay_and_close(book.conn))
+        for book in books:
+            yield from _figures(book, books[0])
 
 
-def _of_size(count: int, base: float | None) -> tuple[list[Figure], float]:
-    with database.server() as server, psycopg.connect(database.fresh(server), autocommit=True) as conn:
-        with Clock() as making:
-            made = replicas.make_book(
-                conn, eod.BOOK, count=count, seed=eod.SEED, open_on=eod.OPEN_ON, at=eod.AT
-            )
-        for _ in range(eod.WARM_DAYS):
-            eod.pay_and_close(conn)
-        conn.execute("vacuum analyze")
-        closed = [eod.pay_and_close(conn) for _ in range(ROUNDS)]
-        row = conn.execute("select pg_database_size(current_database())").fetchone()
-        assert row is not None
-    size = f"{made:,} loans"
-    costs = [each.seconds / each.report.entries * 1e6 for each in closed]
-    found = [
-        figure(f"book_made_seconds_{made}", [making.seconds], "s", note=f"{size}, once"),
-        figure(f"book_bytes_a_loan_{made}", [row[0] / made], "bytes", note=f"{size}, without the log"),
-        figure(f"eod_seconds_{made}", [each.seconds for each in closed], "s", note=size),
-        figure(f"eod_wal_mb_{made}", [each.wal / 1e6 for each in closed], "MB", note=size),
-        figure(f"eod_entries_{made}", [each.report.entries for each in closed], "entries", note=size),
-        figure(f"event_us_{made}", costs, "us", note=f"an entry with all that comes with it; {size}"),
-    ]
-    middle = found[-1].value
-    if base is not None:
-        shares = [each / base for each in costs]
-        found.append(
-            figure(f"event_growth_{made}", shares, "ratio", good=1.2, moonshot=1.0, note="/ smallest book")
-        )
-    return found, middle
+@dataclass(slots=True)
+class _Book:
+    conn: Connection
+    loans: int
+    seconds: float
+    closed: list[eod.Closed] = field(default_factory=list)
+
+    @property
+    def costs(self) -> list[float]:
+        """Microseconds an entry, by round."""
+        return [each.seconds / each.report.entries * 1e6 for each in self.closed]
+
+
+def _made(conn: Connection, count: int) -> _Book:
+    with Clock() as making:
+        made = replicas.make_book(conn, eod.BOOK, count=count, seed=eod.SEED, open_on=eod.OPEN_ON, at=eod.AT)
+    for _ in range(eod.WARM_DAYS):
+        eod.pay_and_close(conn)
+    conn.execute("vacuum analyze")
+    return _Book(conn, made, making.seconds)
+
+
+def _figures(book: _Book, smallest: _Book) -> Iterator[Figure]:
+    row = book.conn.execute("select pg_database_size(current_database())").fetchone()
+    assert row is not None
+    size, closed = f"{book.loans:,} loans", book.closed
+    yield figure(f"book_bytes_a_loan_{book.loans}", [row[0] / book.loans], "bytes", note=f"{size}; no log")
+    yield figure(f"eod_seconds_{book.loans}", [each.seconds for each in closed], "s", note=size)
+    yield figure(f"eod_wal_mb_{book.loans}", [each.wal / 1e6 for each in closed], "MB", note=size)
+    entries = [float(each.report.entries) for each in closed]
+    yield figure(f"eod_entries_{book.loans}", entries, "entries", note=size)
+    yield figure(f"event_us_{book.loans}", book.costs, "us", note=f"an entry and all with it; {size}")
+    if book is not smallest:
+        share = ratio(book.costs, smallest.costs)
+        note = f"{size} / {smallest.loans:,}, round by round"
+        yield figure(f"event_growth_{book.loans}", share, "ratio", good=1.2, moonshot=1.0, note=note)
