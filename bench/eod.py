@@ -23,7 +23,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import psycopg
 
-from bench import database, replicas
+from bench import database, parts, replicas
 from bench.figures import ROUNDS, Clock, Figure, figure, ratio
 from duewell.domain.contract import contract_of
 from duewell.services.close_day import DayReport, close_day
@@ -59,6 +59,7 @@ def run(options: argparse.Namespace) -> Iterator[Figure]:
             conn.execute("vacuum analyze")
             check_touched(conn, BOOK)
             yield from _rounds(conn, made)
+            yield from profile(conn, f"{made:,} loans")
             yield from _objects(conn)
             if options.plan:
                 print(plan_of_touch(conn), file=sys.stderr)
@@ -78,14 +79,29 @@ class Closed:
     paying_seconds: float
 
 
+def pay(conn: Connection) -> int:
+    """Let the day's payments come in."""
+    return generate_payments(conn, BOOK, seed=SEED, at=AT)
+
+
+def close(conn: Connection) -> DayReport:
+    """Close the day that is open."""
+    (report,) = close_day(conn, BOOK, until=books.read_book(conn, BOOK).open_on, at=AT)
+    return report
+
+
+def profile(conn: Connection, size: str) -> Iterator[Figure]:
+    """Where the milliseconds of a day go."""
+    yield from parts.figures(lambda: pay(conn), lambda: close(conn), size)
+
+
 def pay_and_close(conn: Connection) -> Closed:
     """Let the day's payments come in, close it."""
-    day = books.read_book(conn, BOOK).open_on
     with Clock() as paying:
-        paid = generate_payments(conn, BOOK, seed=SEED, at=AT)
+        paid = pay(conn)
     wal = _wal(conn)
     with Clock() as closing:
-        (report,) = close_day(conn, BOOK, until=day, at=AT)
+        report = close(conn)
     return Closed(report, closing.seconds, _wal(conn) - wal, paid, paying.seconds)
 
 

@@ -72,6 +72,8 @@ def each(sizes: Sequence[int], *, tell: Callable[[str], None]) -> Iterator[Figur
                 book.closed.append(eod.pay_and_close(book.conn))
         for book in books:
             yield from _figures(book, books[0])
+        for book in books[-1:]:
+            yield from eod.profile(book.conn, f"{book.loans:,} loans")
 
 
 @dataclass(slots=True)
