@@ -13,6 +13,7 @@ import re
 import sys
 from collections.abc import Iterable, Sequence
 from html import escape
+from math import log
 from pathlib import Path
 
 from bench.figures import Figure
@@ -49,18 +50,25 @@ def main() -> int:
     """Draw what the file holds; returns 2 where it holds nothing to be drawn."""
     path = Path(sys.argv[1]) if len(sys.argv) > 1 else DATA
     found = read(path.read_text("utf-8"))
-    charts = {
-        "day-by-size.svg": by_size(
-            found, "event_us", "Cost of an entry, by loans in the book", "microseconds"
-        ),
-        "day-seconds.svg": by_size(found, "eod_seconds", "Closing a day, by loans in the book", "seconds"),
-        "day-parts.svg": by_part(found),
-    }
+    charts = drawn(found)
     for name, text in charts.items():
         if text:
             (IMAGES / name).write_text(text, "utf-8")
             print(f"docs/images/{name}")
     return 0 if any(charts.values()) else 2
+
+
+def drawn(found: dict[str, Figure]) -> dict[str, str]:
+    """Every chart by the name of its file; empty where its figures are not there."""
+    return {
+        "day-by-size.svg": by_size(
+            found, "event_us", "Cost of an entry, by loans in the book", "microseconds", is_log=True
+        ),
+        "day-seconds.svg": by_size(
+            found, "eod_seconds", "Closing a day, by loans in the book", "seconds", is_log=False
+        ),
+        "day-parts.svg": by_part(found),
+    }
 
 
 def read(text: str) -> dict[str, Figure]:
@@ -69,8 +77,8 @@ def read(text: str) -> dict[str, Figure]:
     return {row["name"]: Figure(**row) for row in rows}
 
 
-def by_size(found: dict[str, Figure], name: str, title: str, unit: str) -> str:
-    """A figure with its least and greatest sample over the number of loans, whose axis is logarithmic."""
+def by_size(found: dict[str, Figure], name: str, title: str, unit: str, *, is_log: bool) -> str:
+    """A figure with its least and greatest sample over the number of loans."""
     points = sorted(
         (int(match[1]), each) for key, each in found.items() if (match := re.fullmatch(rf"{name}_(\d+)", key))
     )
@@ -78,7 +86,7 @@ def by_size(found: dict[str, Figure], name: str, title: str, unit: str) -> str:
         return ""
     top = nice(max(each.max for _, each in points))
     sizes = [size for size, _ in points]
-    xs = _spread(sizes)
+    xs = _spread(sizes, is_log)
     parts = [*_frame(title, f"{unit}; median of {points[0][1].n} days, bars from least to greatest", top)]
     dots = []
     for (size, each), x in zip(points, xs, strict=True):
@@ -89,7 +97,15 @@ def by_size(found: dict[str, Figure], name: str, title: str, unit: str) -> str:
         parts.append(_text(x + 8, at - 6, short(each.value)))
         parts.append(_text(x, HEIGHT - BOTTOM + 18, f"{size:,}", anchor="middle", kind="small"))
     parts.insert(1, f'<polyline class="line" points="{" ".join(dots)}"/>')
-    parts.append(_text(WIDTH / 2, HEIGHT - 10, "loans", anchor="middle", kind="small"))
+    parts.append(
+        _text(
+            WIDTH / 2,
+            HEIGHT - 10,
+            "loans (each step threefold)" if is_log else "loans",
+            anchor="middle",
+            kind="small",
+        )
+    )
     return _svg(title, parts, HEIGHT)
 
 
@@ -135,12 +151,11 @@ def short(value: float) -> str:
     return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
 
 
-def _spread(sizes: Sequence[int]) -> list[float]:
-    from math import log
-
-    low, high = log(sizes[0]), log(sizes[-1]) if len(sizes) > 1 else log(sizes[0]) + 1
-    room = WIDTH - LEFT - RIGHT - 90
-    return [LEFT + 30 + room * (log(size) - low) / (high - low) for size in sizes]
+def _spread(sizes: Sequence[int], is_log: bool) -> list[float]:
+    at = [log(size) if is_log else float(size) for size in sizes]
+    low = at[0] if is_log else 0.0
+    room, width = WIDTH - LEFT - RIGHT - 90, (at[-1] - low) or 1.0
+    return [LEFT + 30 + room * (each - low) / width for each in at]
 
 
 def _y(value: float, top: float) -> float:

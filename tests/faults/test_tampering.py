@@ -65,8 +65,8 @@ CHANGES: dict[str, str] = {
     "a day's slices": "update duewell.day_run set slices = 64 where day >= '2026-06-01' and ctid = {row}",
     "the open date": "update duewell.book set open_on = open_on + 1 where ctid = {row}",
     "the book's currency": "update duewell.book set currency = 'USD' where ctid = {row}",
-    "since when a loan is behind": "update duewell.agenda set since = since - 1 where is_turned"
-    " and ctid = {row}",
+    "since when a loan is behind": "update duewell.agenda set since = coalesce(since, date '2026-06-01') - 1"
+    " where ctid = {row}",
     "a loan's person": "delete from duewell.person where ctid = {row}",
     "where an answer belongs": "update duewell.request_key set target = '1/1' where ctid = {row}",
     "where a payment goes by table": "update duewell.agenda set pays[3] = pays[4] where pays is not null"
