@@ -68,6 +68,10 @@ CHANGES: dict[str, str] = {
     "since when a loan is behind": "update duewell.agenda set since = coalesce(since, date '2026-06-01') - 1"
     " where ctid = {row}",
     "a loan's person": "delete from duewell.person where ctid = {row}",
+    "what was asked": "update duewell.request_key set body_hash = sha256(body_hash) where ctid = {row}",
+    "a payment's reference": "update duewell.loan_fact set source_ref = source_ref || 'x'"
+    " where source = 'generated' and kind = 'PaymentReceived' and exists (select from duewell.request_key r"
+    " where r.target = person_id || '/' || loan_no and (r.result->>'seq')::int = seq) and ctid = {row}",
     "where an answer belongs": "update duewell.request_key set target = '1/1' where ctid = {row}",
     "where a payment goes by table": "update duewell.agenda set pays[3] = pays[4] where pays is not null"
     " and ctid = {row}",

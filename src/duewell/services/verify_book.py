@@ -242,6 +242,8 @@ def _check_rows(conn: Connection, book: BookRow, verdict: Verdict) -> None:
     """What takes a look at every row: answers and their facts, observations, rows that name what is gone."""
     missing = audit.answers_without_facts(conn, book.book_id)
     verdict.expect(missing == 0, "answers-without-facts", count=missing)
+    changed = audit.facts_not_as_asked(conn, book.book_id)
+    verdict.expect(changed == 0, "facts-not-as-asked", count=changed)
     days_wrong = audit.days_observed_otherwise(conn, book.book_id)
     verdict.expect(not days_wrong, "observations-differ", days=[str(day) for day in days_wrong[:_NAMED_MAX]])
     found = audit.orphans(conn)

@@ -16,10 +16,12 @@ from typing import Any
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from duewell.domain.facts import FactKind
 from duewell.domain.ledger import Account
 from duewell.store.agendas import COLUMNS
 from duewell.store.closing import MISSED
 from duewell.store.loans import ACCOUNT_BY_NO, Connection, LoanKey
+from duewell.store.request_keys import hash_of
 
 APPEND_ONLY = (
     "account",
@@ -84,6 +86,39 @@ def answers_without_facts(conn: Connection, book_id: int) -> int:
     ).fetchone()
     assert row is not None
     return int(row[0])
+
+
+_ASKED = """
+select r.body_hash, f.person_id, f.loan_no, f.kind, f.effective_on, f.source, f.source_ref, f.payload,
+  case when t.seq is not null then array[t.kind, t.source, t.source_ref] end
+from duewell.request_key r
+join duewell.loan l on l.book_id = %(book)s and l.person_id = (r.result->>'person_id')::bigint
+  and l.loan_no = (r.result->>'loan_no')::smallint
+join duewell.loan_fact f on f.person_id = l.person_id and f.loan_no = l.loan_no
+  and f.seq = (r.result->>'seq')::int
+left join duewell.loan_fact t on t.person_id = f.person_id and t.loan_no = f.loan_no
+  and t.seq = f.reverses_seq
+where f.kind <> all(%(others)s)
+"""
+_NOT_AS_ASKED = [
+    each.value for each in (FactKind.OPENED, FactKind.DISBURSED, FactKind.LIMIT_CHANGED, FactKind.PAID_OFF)
+]
+"""A contract's beginning was asked for with more than the fact; one that settles keeps what it came to."""
+_FETCHED = 2_000
+
+
+def facts_not_as_asked(conn: Connection, book_id: int) -> int:
+    """How many facts are not what the request they answer asked for; in a transaction."""
+    wrong = 0
+    with conn.cursor(name="duewell_asked") as cursor:
+        cursor.itersize = _FETCHED
+        cursor.execute(_ASKED, {"book": book_id, "others": _NOT_AS_ASKED})
+        for kept, person_id, loan_no, kind, on, source, ref, payload, reverses in cursor:
+            loan = LoanKey(person_id, loan_no)
+            wrong += not any(
+                hash_of(loan, kind, day, source, ref, payload, reverses) == bytes(kept) for day in (on, None)
+            )
+    return wrong
 
 
 _DAYS = """

@@ -9,8 +9,6 @@ Source   docs/decisions/0001 and 0010: what is due today on a loan on time goes 
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -263,17 +261,11 @@ def check_key(key: str) -> None:
 
 def _hash(loan: LoanKey, fact: Fact, *, is_dated: bool) -> bytes:
     """What makes two requests the same: the loan and everything asked, but not when it was recorded."""
-    asked = [
-        loan.person_id,
-        loan.loan_no,
-        fact.kind.value,
-        fact.effective_on.isoformat() if is_dated else "open date",
-        fact.source,
-        fact.source_ref,
-        loans.fact_payload(fact),
-        list(fact.reverses or ()),
-    ]
-    return hashlib.sha256(json.dumps(asked, separators=(",", ":"), sort_keys=True).encode()).digest()
+    on = fact.effective_on if is_dated else None
+    payload = loans.fact_payload(fact)
+    return request_keys.hash_of(
+        loan, fact.kind.value, on, fact.source, fact.source_ref, payload, fact.reverses
+    )
 
 
 def _result(loan: LoanKey, seq: int, contract: Contract, fact: Fact, change: Change) -> dict[str, Any]:
