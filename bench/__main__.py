@@ -13,8 +13,9 @@ import os
 import platform
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
-from bench import eod, fold, peers, posting, taking_over
+from bench import eod, fold, peers, posting, sizes, taking_over
 from bench.figures import Figure, as_json, as_table
 
 BENCHES: dict[str, Callable[[argparse.Namespace], Iterator[Figure]]] = {
@@ -22,6 +23,7 @@ BENCHES: dict[str, Callable[[argparse.Namespace], Iterator[Figure]]] = {
     "eod": eod.run,
     "posting": posting.run,
     "import": taking_over.run,
+    "sizes": sizes.run,
     "peers": peers.run,
 }
 
@@ -31,11 +33,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="script/bench", description="What Duewell costs, as ratios in one run."
     )
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHES)}; all if none")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHES)}; all but sizes if none"
+    )
     parser.add_argument("--loans", type=int, default=20_000, help="loans of the synthetic book (20,000)")
     parser.add_argument("--json", action="store_true", help="one JSON object a figure and line")
     parser.add_argument(
         "--plan", action="store_true", help="print the plan of touch every loan (standard error)"
+    )
+    parser.add_argument(
+        "--pgledger",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="posting: pgledger's SQL, to post beside it; given twice, what it needs first",
     )
     options = parser.parse_args()
     unknown = [name for name in options.names if name not in BENCHES]
@@ -48,7 +60,7 @@ def main() -> None:
     about = f"{os.cpu_count()} cores, Python {platform.python_version()}, load before {load:.2f} ({quiet})"
     print(about, file=sys.stderr, flush=True)
     found: list[Figure] = []
-    for name in options.names or list(BENCHES):
+    for name in options.names or [name for name in BENCHES if name != "sizes"]:
         for each in BENCHES[name](options):
             found.append(each)
             if options.json:

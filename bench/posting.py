@@ -23,11 +23,12 @@ from pathlib import Path
 
 import psycopg
 
-from bench import database, replicas
+from bench import database, pgledger, replicas, traffic
 from bench.figures import ROUNDS, Clock, Figure, figure, ratio
 from duewell.services.close_day import close_day
 from duewell.services.post_payments import Payment, post_payments
-from duewell.store import agendas, books
+from duewell.services.verify_book import verify_book
+from duewell.store import agendas, books, loans
 from duewell.store.loans import Connection, LoanKey
 from duewell.store.server import EmbeddedServer, create_database
 from duewell.worker.payment_queue import PaymentQueue
@@ -42,6 +43,11 @@ SCALE = 20
 BATCH = 1_000
 AMOUNT = 1
 """The smallest payment: what falls due holds tens of thousands, so every one pays a part of what is due."""
+TRAFFIC_LOANS = 10
+TRAFFIC_RATE = 50
+TRAFFIC_SECONDS = 6
+CHECKED = 500
+"""Loans folded after the bench, beside every sum."""
 _NAMED = {"client_id": "bench", "source": "bench", "actor": "bench"}
 
 _SINGLE = """
@@ -62,7 +68,45 @@ def run(options: argparse.Namespace) -> Iterator[Figure]:
         dues = due_today(conn)
         tpcb = create_database(server, "tpcb")
         _pgbench(server, tpcb, "-i", "-q", "-s", str(SCALE))
-        yield from _rounds(server, conn, tpcb, dues, f"{made:,} loans, {len(dues):,} due today")
+        theirs = pgledger.make(server, options.pgledger) if options.pgledger else None
+        yield from _rounds(server, conn, tpcb, theirs, dues, f"{made:,} loans, {len(dues):,} due today")
+        yield from _day_traffic(conn.info.dsn, unpaid(conn, dues)[:TRAFFIC_LOANS])
+        check(conn)
+
+
+def check(conn: Connection) -> None:
+    """Whether the book is still what its facts say: every sum, and a sample of its loans."""
+    found = verify_book(conn, BOOK, sample=CHECKED).findings
+    if found:
+        raise RuntimeError(f"the book is wrong after the bench: {found[:3]}")
+
+
+def unpaid(conn: Connection, dues: list[tuple[LoanKey, int]]) -> list[LoanKey]:
+    """Loans that the rounds before did not pay a hundred times."""
+    taken = {key for key, _ in dues}
+    keys = loans.keys_of_book(conn, books.read_book(conn, BOOK).book_id)
+    return [key for key in keys if key not in taken]
+
+
+def _day_traffic(url: str, keys: list[LoanKey]) -> Iterator[Figure]:
+    """Repayments on a few loans while one day after another is being closed, through the payment queue."""
+    failures, p95, p99, days = [], [], [], []
+    paths: Counter[str] = Counter()
+    for n in range(ROUNDS):
+        found = traffic.during_the_day(
+            url, BOOK, keys, rate=TRAFFIC_RATE, seconds=TRAFFIC_SECONDS, name=f"traffic-{n}", at=AT
+        )
+        failures.append(float(found.heard.failures))
+        p95.append(traffic.share_within(found.heard.ms, 0.95))
+        p99.append(traffic.share_within(found.heard.ms, 0.99))
+        days.append(float(found.days))
+        paths += found.heard.outcomes
+    said = ", ".join(f"{path} {count:,}" for path, count in sorted(paths.items()))
+    what = f"{TRAFFIC_RATE}/s on {len(keys)} loans, {TRAFFIC_SECONDS} s a round"
+    yield figure("day_traffic_failures", failures, "payments", good=0, moonshot=0, note=f"{what}; {said}")
+    yield figure("day_traffic_p95_ms", p95, "ms", good=200, moonshot=50, note="from when it was to be sent")
+    yield figure("day_traffic_p99_ms", p99, "ms")
+    yield figure("day_traffic_days", days, "days", note="closed meanwhile, one after another")
 
 
 def due_today(conn: Connection) -> list[tuple[LoanKey, int]]:
@@ -78,23 +122,34 @@ def due_today(conn: Connection) -> list[tuple[LoanKey, int]]:
 
 
 def _rounds(
-    server: EmbeddedServer, conn: Connection, tpcb: str, dues: list[tuple[LoanKey, int]], size: str
+    server: EmbeddedServer,
+    conn: Connection,
+    tpcb: str,
+    theirs: str | None,
+    dues: list[tuple[LoanKey, int]],
+    size: str,
 ) -> Iterator[Figure]:
     base: list[float] = []
     single: list[float] = []
     grouped: list[float] = []
     bulk: list[float] = []
+    legs: list[float] = []
+    slow: list[float] = []
     paths: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as folder:
-        script = Path(folder) / "single.sql"
+        script, legged = Path(folder) / "single.sql", Path(folder) / "legs.sql"
         script.write_text(_SINGLE, encoding="utf-8")
+        legged.write_text(pgledger.SCRIPT, encoding="utf-8")
         for n in range(ROUNDS):
+            if theirs is not None:
+                legs.append(_rate(_pgbench(server, theirs, *_LOAD, "-f", str(legged))))
             base.append(_rate(_pgbench(server, tpcb, *_LOAD)))
             url = conn.info.dsn
             own = (*_LOAD, "-f", str(script), "-D", f"dues={len(dues)}", "-D", f"amount={AMOUNT}")
             single.append(_rate(_pgbench(server, url, *own)))
             bulk.append(in_bulk(url, dues, n, paths))
             grouped.append(in_queue(url, dues, n, paths))
+            slow.append(at_half_peak(url, dues, grouped[-1], n, paths))
     yield figure(
         "tpcb_per_second", base, "1/s", note=f"pgbench, {CONNECTIONS} connections, scale {SCALE}, prepared"
     )
@@ -105,6 +160,31 @@ def _rounds(
     table = paths["posted"] / max(sum(paths.values()), 1)
     yield figure("posted_by_table", [table], "share", note=", ".join(f"{k} {v:,}" for k, v in paths.items()))
     yield figure("queue_per_second", grouped, "1/s", note="one API process: 32 threads, two flushers")
+    note = "arrivals at half of queue_per_second of the round, from when each was to be sent"
+    yield figure("posting_p99_ms_half_peak", slow, "ms", good=25, moonshot=10, note=note)
+    if theirs is not None:
+        pgledger.check(theirs)
+        yield figure("pgledger_per_second", legs, "1/s", note="repayments of four transfers, as single")
+        yield figure("single_over_pgledger", ratio(single, legs), "ratio")
+        yield figure("grouped_over_pgledger", ratio(bulk, legs), "ratio", good=15, moonshot=40)
+
+
+def at_half_peak(
+    url: str, dues: list[tuple[LoanKey, int]], peak: float, round_no: int, paths: Counter[str]
+) -> float:
+    """Milliseconds within which 99 % of payments are answered that come at half of the peak rate."""
+    with traffic.queue(url) as payments:
+        heard = traffic.send_at_rate(
+            payments,
+            [key for key, _ in dues],
+            rate=peak / 2,
+            seconds=SECONDS,
+            name=f"half-{round_no}",
+            at=AT,
+        )
+    assert not heard.failures, heard.outcomes
+    paths.update(heard.outcomes)
+    return traffic.share_within(heard.ms, 0.99)
 
 
 _LOAD = ("-c", str(CONNECTIONS), "-j", "2", "-T", str(SECONDS), "-M", "prepared", "-n")

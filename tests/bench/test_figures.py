@@ -14,7 +14,7 @@ from types import ModuleType
 import psycopg
 import pytest
 
-from bench import eod, kills, soak, taking_over
+from bench import eod, kills, sizes, soak, taking_over
 from bench.figures import as_json, as_table, figure, ratio
 from bench.properties import Properties
 from duewell.store.server import EmbeddedServer, create_database
@@ -74,12 +74,20 @@ def test_a_twin_shows_a_difference(conn: psycopg.Connection, server: EmbeddedSer
 
 
 def test_the_page_of_the_soak_names_its_seed_and_its_counts() -> None:
-    proved = Properties(rounds=2, tests=39, cases=12_000)
-    text = soak.page(proved, kills.Kills(1, 7, 2, 160), seed=5, commit="abc", seconds=61.0)
-    assert (
-        "| seed | 5 |" in text and "12,000" in text and "| kill -9 of the command closing days | 7 |" in text
-    )
-    assert "nothing" in text
+    rows, failed = soak.of_kills(kills.Kills(1, 7, 2, 160, within_a_day=6))
+    assert failed == 0
+    text = soak.page("", "kills", [("seed", "5"), *rows])
+    assert "| seed | 5 |" in text and "9: 7 of the closer, 2 of the whole" in text and "nothing" in text
+    rows, _ = soak.of_properties(Properties(rounds=2, tests=39, cases=12_000))
+    text = soak.page(text, "properties", rows)
+    assert text.index("12,000") < text.index("| seed | 5 |"), "the kills of before are kept"
+    assert soak.page(text, "properties", rows) == text
+
+
+def test_a_book_the_disk_has_no_room_for_is_not_begun() -> None:
+    with pytest.raises(sizes.NoRoom):
+        sizes.check_room(10_000_000, 80 * 10**9)
+    sizes.check_room(3_000_000, 80 * 10**9)
 
 
 @pytest.fixture(scope="module")

@@ -32,9 +32,9 @@ from duewell.domain.product import (
     LoanTerms,
     PenaltyTerms,
 )
-from duewell.services.close_day import close_day
+from duewell.services.close_day import Progress, close_day
 from duewell.services.verify_book import verify_book
-from duewell.store import agendas, books, bulk, posting
+from duewell.store import agendas, books, bulk, days, posting
 from duewell.store.bulk import NewLoan
 from duewell.store.loans import LoanKey
 from duewell.store.posting import Posted, Request
@@ -231,6 +231,24 @@ def test_one_refused_payment_leaves_the_others_of_its_batch_alone(conn: Conn) ->
     assert due_now(conn, day).get(loan, 0) == 0
 
 
+def test_each_payment_is_told_of_once_it_is_committed_those_by_table_first(conn: Conn, url: str) -> None:
+    twins = lend(conn, pairs=12, seed=7)
+    loan, day, _ = first_due(conn, twins)
+    folded = next(a for a, _ in twins if a != loan)
+    batch = [pay(folded, day, "a", 100), pay(loan, day, "b", 1), pay(folded, day, "c", 100)]
+    heard: list[tuple[int, str, int]] = []
+
+    def hear(number: int, posted: Posted) -> None:
+        row = others.execute("select count(*) from duewell.loan_fact where source = 'bank'").fetchone()
+        assert row is not None
+        heard.append((number, posted.path, row[0]))
+
+    with psycopg.connect(url, autocommit=True) as others:
+        found = posting.record_payments(conn, batch, on_posted=hear)
+    assert heard == [(1, "posted", 1), (0, "general", 2), (2, "general", 3)]
+    assert [each.path for each in found] == ["general", "posted", "general"]
+
+
 def test_the_same_keys_from_many_sides_at_once_post_once(conn: Conn, url: str) -> None:
     twins = lend(conn, pairs=30, seed=3)
     _, day, _ = first_due(conn, twins)
@@ -266,12 +284,54 @@ def test_a_loan_whose_day_is_still_being_closed_takes_the_general_path(conn: Con
                 posting.record_payments(conn, [pay(b, day + timedelta(days=1), "x", 100)], is_by_table=False)
 
     close_day(conn, "twins", until=day, at=AT, slices=64, on_progress=meanwhile)
-    assert "general" in paths
+    assert set(paths) == {"general"}, "nothing is due on the next day, or its day is not closed"
     close_day(conn, "twins", until=day + timedelta(days=3), at=AT)
     assert verify_book(conn, "twins").findings == []
     for a, b in twins:
         assert kept(conn, a) == kept(conn, b)
     assert loan in {a for a, _ in twins}
+
+
+def test_a_loan_whose_own_day_is_closed_goes_by_table_while_the_book_is_still_being_closed(
+    conn: Conn, url: str
+) -> None:
+    twins = lend(conn, pairs=24, seed=11)
+    paths: Counter[tuple[bool, str]] = Counter()
+    others = psycopg.connect(url, autocommit=True)
+
+    def meanwhile(progress: Progress) -> None:
+        """After each slice every loan with something due next is paid one unit, its twin by the fold."""
+        run = days.unfinished_run(others, 1)
+        assert run is not None
+        undone = set(days.undone_slices(others, run))
+        due = due_now(others, progress.day + timedelta(days=1))
+        for a, b in twins:
+            if due.get(a, 0) <= progress.done:
+                continue
+            ref = f"{progress.day} {progress.done}"
+            is_done = run.slice_of(a.person_id) not in undone or is_ahead(others, a, progress.day)
+            on = progress.day + timedelta(days=1)
+            (each,) = posting.record_payments(others, [pay(a, on, ref, 1)])
+            assert each.refusal is None
+            paths[is_done, each.path] += 1
+            posting.record_payments(others, [pay(b, on, ref, 1)], is_by_table=False)
+
+    with others:
+        close_day(conn, "twins", until=START + timedelta(days=50), at=AT, slices=8, on_progress=meanwhile)
+    assert paths[True, "posted"] > paths[True, "general"]
+    assert paths[False, "general"] > 0
+    assert not paths[False, "posted"], "its day is not closed: the fold must see it first"
+    assert verify_book(conn, "twins").findings == []
+    for a, b in twins:
+        assert kept(conn, a) == kept(conn, b)
+
+
+def is_ahead(conn: Conn, key: LoanKey, day: date) -> bool:
+    row = conn.execute(
+        "select from duewell.day_ahead where person_id = %s and loan_no = %s and day = %s",
+        [key.person_id, key.loan_no, day],
+    ).fetchone()
+    return row is not None
 
 
 def first_due(conn: Conn, twins: list[tuple[LoanKey, LoanKey]]) -> tuple[LoanKey, date, int]:

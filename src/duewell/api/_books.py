@@ -78,7 +78,7 @@ def open_sandbox(ask: Asked, given: BookGiven) -> Response:
 
 def done_before(ask: Ask, request: Request, asked: str) -> dict[str, Any] | None:
     """What a request under its key answered before; refuses the key with another body."""
-    hashed = request_keys.hash_of(asked)
+    hashed = request_keys.hash_of_body(asked)
     return request_keys.find(ask.conn, client_id=request.client_id, key=request.key, body_hash=hashed)
 
 
@@ -88,7 +88,7 @@ def done_now(ask: Ask, request: Request, asked: str, result: dict[str, Any]) -> 
         ask.conn,
         client_id=request.client_id,
         key=request.key,
-        body_hash=request_keys.hash_of(asked),
+        body_hash=request_keys.hash_of_body(asked),
         target="-",
         result=result,
         recorded_at=request.at,

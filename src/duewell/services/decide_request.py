@@ -42,7 +42,7 @@ def ask(
 ) -> dict[str, Any]:
     """Keep a request until somebody else decides; sent twice it is one request."""
     posting.check_key(request.key)
-    body_hash = request_keys.hash_of([act, book, target, payload])
+    body_hash = request_keys.hash_of_body([act, book, target, payload])
     kept = request_keys.find(conn, client_id=request.client_id, key=request.key, body_hash=body_hash)
     if kept is not None:
         return as_document(approvals.read(conn, int(kept["request"])))

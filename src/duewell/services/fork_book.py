@@ -25,7 +25,7 @@ LOANS_MAX = 10_000
 def fork_book(conn: Connection, code: str, new_code: str, request: Request) -> dict[str, Any]:
     """Copy a sandbox book, so that each can go its own way; sent twice it is one fork."""
     posting.check_key(request.key)
-    body_hash = request_keys.hash_of(["fork", code, new_code])
+    body_hash = request_keys.hash_of_body(["fork", code, new_code])
     with conn.transaction():
         book = books.read_sandbox(conn, code)
         books.hold_day(conn, book.book_id)

@@ -53,7 +53,7 @@ def move_clock(
     posting.check_key(request.key)
     book = books.read_sandbox(conn, code)
     asked = [code, to.isoformat(), [[loan_id(c.key.person_id, c.key.loan_no), c.line] for c in coming]]
-    body_hash = request_keys.hash_of(asked)
+    body_hash = request_keys.hash_of_body(asked)
     with conn.transaction():
         books.hold_day(conn, book.book_id)
         kept = request_keys.find(conn, client_id=request.client_id, key=request.key, body_hash=body_hash)
@@ -195,7 +195,7 @@ def attach(conn: Connection, code: str, person_id: int, request: Request) -> dic
     """
     posting.check_key(request.key)
     book = books.read_sandbox(conn, code)
-    body_hash = request_keys.hash_of(["attach", code, person_ref(person_id)])
+    body_hash = request_keys.hash_of_body(["attach", code, person_ref(person_id)])
     with conn.transaction():
         kept = request_keys.find(conn, client_id=request.client_id, key=request.key, body_hash=body_hash)
         if kept is not None:

@@ -8,7 +8,7 @@ Source   docs/decisions/0010-two-posting-paths.md.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -49,10 +49,17 @@ def post_payments(
 
 
 def post_asked(
-    conn: Connection, asked: Sequence[Asked], *, client_id: str, source: str, actor: str
+    conn: Connection,
+    asked: Sequence[Asked],
+    *,
+    client_id: str,
+    source: str,
+    actor: str,
+    on_posted: Callable[[int, Posted], None] = lambda number, posted: None,
 ) -> list[Posted]:
-    """The same for payments asked for at different instants."""
-    return posting.record_payments(conn, [_record(each, client_id, source, actor) for each in asked])
+    """The same for payments asked for at different instants; each is told of once it is committed."""
+    payments = [_record(each, client_id, source, actor) for each in asked]
+    return posting.record_payments(conn, payments, on_posted=on_posted)
 
 
 def _record(asked: Asked, client_id: str, source: str, actor: str) -> tuple[LoanKey, Fact, Request]:

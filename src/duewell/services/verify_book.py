@@ -43,6 +43,8 @@ from duewell.store.slices import Slice
 
 _RECEIVABLE = (PENALTY_RECEIVABLE, FEE_RECEIVABLE, INTEREST_RECEIVABLE, LOANS_PRINCIPAL)
 """The account of each part, in the order of parts."""
+_NAMED_MAX = 5
+"""Days named in one finding."""
 
 
 @dataclass(slots=True)
@@ -148,8 +150,7 @@ def verify_book(
             done += seen
             on_progress(done, of)
         if is_whole:
-            missing = audit.answers_without_facts(conn, book.book_id)
-            verdict.expect(missing == 0, "answers-without-facts", count=missing)
+            _check_rows(conn, book, verdict)
         _check_suspense(conn, book, verdict, totals)
         if verdict.as_of is not None and is_whole:
             _check_periods(conn, book, verdict.as_of, verdict, totals)
@@ -205,6 +206,10 @@ def _check_server(conn: Connection, book: BookRow, verdict: Verdict) -> None:
     """What the server adds up again: the chain of days, agendas against sums, sums against the ledger."""
     for code, facts in trail.check(conn):
         verdict.expect(False, code, **facts)
+    wrong = audit.days_out_of_order(conn, book.book_id)
+    verdict.expect(not wrong, "days-out-of-order", days=[str(day) for day in wrong[:_NAMED_MAX]])
+    foreign = audit.loans_of_other_currencies(conn, book.book_id)
+    verdict.expect(foreign == 0, "currency-differs", loans=foreign)
     stale = days.stale_agendas(conn, book.book_id)
     verdict.expect(stale == 0, "agendas-without-standing", loans=stale)
     before: dict[int, Sums] = {}
@@ -236,6 +241,20 @@ def _check_server(conn: Connection, book: BookRow, verdict: Verdict) -> None:
         verdict.expect(posted.get(product_no, {}) == total, "totals-differ-from-sums", **facts)
 
 
+def _check_rows(conn: Connection, book: BookRow, verdict: Verdict) -> None:
+    """What takes a look at every row: answers and their facts, observations, rows that name what is gone."""
+    missing = audit.answers_without_facts(conn, book.book_id)
+    verdict.expect(missing == 0, "answers-without-facts", count=missing)
+    changed = audit.facts_not_as_asked(conn, book.book_id)
+    verdict.expect(changed == 0, "facts-not-as-asked", count=changed)
+    days_wrong = audit.days_observed_otherwise(conn, book.book_id)
+    verdict.expect(not days_wrong, "observations-differ", days=[str(day) for day in days_wrong[:_NAMED_MAX]])
+    found = audit.orphans(conn)
+    verdict.checked["rows-without-their-row"] += not found
+    for table, other, count in found:
+        verdict.expect(False, "rows-without-their-row", table=table, of=other, count=count)
+
+
 def _check_loans(
     conn: Connection,
     book: BookRow,
@@ -247,10 +266,12 @@ def _check_loans(
     read = loans.read_many(conn, keys)
     posted = audit.journal_balances(conn, keys)
     kept = audit.agenda_rows(conn, keys)
+    displaced = audit.journals_out_of_place(conn, keys)
     for key in keys:
         terms, facts = read[key]
         name, row = loan_id(key.person_id, key.loan_no), kept.get(key)
         verdict.expect(row is None or row["next_seq"] == len(facts) + 1, "facts-not-numbered", loan=name)
+        verdict.expect(key not in displaced, "journal-without-its-fact", loan=name)
         try:
             contract = contract_of(terms)
             wanted = _journals_wanted(contract, facts, book.open_on)
@@ -283,7 +304,7 @@ def _check_agenda(
     stored = agendas.entries_of(row, measures) if row else []
     verdict.expect(
         _coming(stored, book.open_on) == _coming(plan.entries, book.open_on)
-        and (row is None or row["is_turned"] == plan.is_turned),
+        and (row is None or (row["is_turned"], row["since"]) == (plan.is_turned, plan.since)),
         "agenda-differs-from-facts",
         loan=name,
     )

@@ -9,9 +9,7 @@ Source   docs/decisions/0001 and 0010: what is due today on a loan on time goes 
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -88,28 +86,40 @@ class Posted:
 
 
 def record_payments(
-    conn: Connection, payments: Sequence[tuple[LoanKey, Fact, Request]], *, is_by_table: bool = True
+    conn: Connection,
+    payments: Sequence[tuple[LoanKey, Fact, Request]],
+    *,
+    is_by_table: bool = True,
+    on_posted: Callable[[int, Posted], None] = lambda number, posted: None,
 ) -> list[Posted]:
     """Record plain payments in their order, all of one client and actor: by table where that may be.
 
     What goes by table is one transaction, whatever else is asked of the others; each of the rest has its
     own. What comes out does not depend on the path: `is_by_table` False takes the general one throughout.
+    `on_posted` hears of each by its place once it is committed, before the next is begun.
     """
     found: list[Posted | None] = [None] * len(payments)
+
+    def tell(number: int, posted: Posted) -> None:
+        found[number] = posted
+        on_posted(number, posted)
+
     rest = list(range(len(payments)))
     if is_by_table:
         by_table = [n for n in rest if _is_plain(payments[n][1]) and _is_readable(payments[n][2].key)]
         for n, posted in zip(by_table, _by_table(conn, [payments[n] for n in by_table]), strict=True):
-            found[n] = posted
+            if posted is not None:
+                tell(n, posted)
         rest = [n for n in rest if found[n] is None]
     for n in rest:
         loan, fact, request = payments[n]
         try:
             check_key(request.key)
             body_hash = _hash(loan, fact, is_dated=request.is_dated)
-            found[n] = Posted(tabular.GENERAL, _record(conn, loan, fact, request, body_hash))
+            posted = Posted(tabular.GENERAL, _record(conn, loan, fact, request, body_hash))
         except Refusal as refusal:
-            found[n] = Posted(tabular.GENERAL, refusal=refusal)
+            posted = Posted(tabular.GENERAL, refusal=refusal)
+        tell(n, posted)
     return [posted for posted in found if posted is not None]
 
 
@@ -253,17 +263,11 @@ def check_key(key: str) -> None:
 
 def _hash(loan: LoanKey, fact: Fact, *, is_dated: bool) -> bytes:
     """What makes two requests the same: the loan and everything asked, but not when it was recorded."""
-    asked = [
-        loan.person_id,
-        loan.loan_no,
-        fact.kind.value,
-        fact.effective_on.isoformat() if is_dated else "open date",
-        fact.source,
-        fact.source_ref,
-        loans.fact_payload(fact),
-        list(fact.reverses or ()),
-    ]
-    return hashlib.sha256(json.dumps(asked, separators=(",", ":"), sort_keys=True).encode()).digest()
+    on = fact.effective_on if is_dated else None
+    payload = loans.fact_payload(fact)
+    return request_keys.hash_of(
+        loan, fact.kind.value, on, fact.source, fact.source_ref, payload, fact.reverses
+    )
 
 
 def _result(loan: LoanKey, seq: int, contract: Contract, fact: Fact, change: Change) -> dict[str, Any]:

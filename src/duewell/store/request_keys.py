@@ -1,7 +1,7 @@
 """Request keys: what was asked under a key, and the answer it got, kept in the posting transaction.
 
 Needs    a connection inside the transaction that posts.
-Gives    hash_of, find and keep.
+Gives    find and keep; hash_of and hash_of_body, what was asked as a hash.
 Never    keeps a fault, or answers another body with this one's result.
 Source   docs/decisions/0002.
 """
@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
 from duewell.domain.errors import Conflict
-from duewell.store.loans import Connection
+from duewell.store.loans import Connection, LoanKey
 
 
-def hash_of(asked: object) -> bytes:
+def hash_of_body(asked: object) -> bytes:
     """What makes two requests the same: everything asked, in one order of names."""
     return hashlib.sha256(json.dumps(asked, sort_keys=True, ensure_ascii=False).encode()).digest()
 
@@ -56,3 +57,26 @@ def keep(
     )
     if added.rowcount != 1:
         raise Conflict("key-reused-with-another-body", key=key)
+
+
+def hash_of(
+    loan: LoanKey,
+    kind: str,
+    on: date | None,
+    source: str,
+    ref: str,
+    payload: Mapping[str, Any],
+    reverses: Sequence[str] | None,
+) -> bytes:
+    """A fact asked for, as a hash; `on` is None where the client named no date and the open one counts."""
+    asked = [
+        loan.person_id,
+        loan.loan_no,
+        kind,
+        "open date" if on is None else on.isoformat(),
+        source,
+        ref,
+        payload,
+        list(reverses or ()),
+    ]
+    return hashlib.sha256(json.dumps(asked, separators=(",", ":"), sort_keys=True).encode()).digest()

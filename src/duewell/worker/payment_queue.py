@@ -109,14 +109,20 @@ class PaymentQueue:
         return batch
 
     def _post(self, conn: Connection | None, batch: list[_Submitted]) -> Connection | None:
-        """Post a batch and answer it. A lost connection is opened anew: keys make trying again safe."""
+        """Post a batch and answer each as it is committed: one by table never waits for one that is folded.
+
+        A lost connection is opened anew: keys make trying again safe, and who was answered is left alone.
+        """
+
+        def answer(number: int, posted: Posted) -> None:
+            if not batch[number].answer.done():
+                batch[number].answer.set_result(posted)
+
         until = time.monotonic() + self._patience
         while True:
             try:
                 conn = conn or self._connect()
-                found = post_asked(conn, [each.asked for each in batch], **self._named)
-                for each, posted in zip(batch, found, strict=True):
-                    each.answer.set_result(posted)
+                post_asked(conn, [each.asked for each in batch], **self._named, on_posted=answer)
                 return conn
             except psycopg.OperationalError as lost:
                 with suppress(psycopg.Error):

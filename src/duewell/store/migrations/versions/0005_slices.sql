@@ -16,6 +16,11 @@ create index agenda_since on duewell.agenda (since, person_id) where is_turned
 alter table duewell.day_run add column slices smallint not null default 16
   check (slices between 1 and 64 and 64 % slices = 0)
 ;;
+-- A book that went down to before this step and comes up again: each closed day has the slices it was closed in.
+update duewell.day_run r set slices = c.n
+from (select book_id, day, count(*) as n from duewell.day_chunk group by book_id, day) as c
+where c.book_id = r.book_id and c.day = r.day and r.finished_at is not null and c.n <> r.slices and 64 % c.n = 0
+;;
 alter table duewell.day_run alter column slices drop default
 ;;
 create table duewell.day_ahead (
