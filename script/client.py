@@ -28,6 +28,8 @@ ROOMS = {
     "reports": "reports",
     "test clocks": "clocks",
     "webhooks": "hooks",
+    "lines": "lines",
+    "the day": "days",
 }
 MADE = "Source   written by script/client from the API's document: change the routes, then run it."
 

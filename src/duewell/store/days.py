@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from duewell.domain.agenda import Sums, sums_after
+from duewell.domain.errors import InvalidInput
 from duewell.domain.ledger import Account, Journal
 from duewell.domain.postings import day_journal
 from duewell.store import loans
@@ -75,6 +76,38 @@ def last_closed(conn: Connection, book_id: int) -> date | None:
         "select max(day) from duewell.day_run where book_id = %s and finished_at is not null", [book_id]
     ).fetchone()
     return row[0] if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """How the run of a day stands."""
+
+    day: date
+    began_at: datetime
+    ended_at: datetime | None
+    slices: int
+    done: int
+    entries: int
+    turned: int
+    wishes: int
+
+
+def runs(conn: Connection, book_id: int, limit: int) -> list[RunRow]:
+    """The last runs of a book, the newest first."""
+    rows = conn.execute(
+        "select r.day, r.started_at, r.finished_at, r.slices, count(c.slice_no), coalesce(sum(c.entries), 0),"
+        " coalesce(sum(c.turned), 0), coalesce(sum(c.wishes), 0) from duewell.day_run r"
+        " left join duewell.day_chunk c using (book_id, day) where r.book_id = %s"
+        " group by r.day, r.started_at, r.finished_at, r.slices order by r.day desc limit %s",
+        [book_id, limit],
+    ).fetchall()
+    return [RunRow(*row[:4], *map(int, row[4:])) for row in rows]
+
+
+def check_span(open_on: date, until: date, days_max: int) -> None:
+    """Refuse to close more days at once than somebody waits for."""
+    if (until - open_on).days >= days_max:
+        raise InvalidInput("too-many-days", open_on=str(open_on), until=str(until), days_max=days_max)
 
 
 def undone_slices(conn: Connection, run: Run) -> list[int]:

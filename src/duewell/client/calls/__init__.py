@@ -1,6 +1,6 @@
 """Calls of the API, by their rooms.
 
-Gives    accounts, books, clocks, hooks, loans, own, persons, reports, requests, system.
+Gives    accounts, books, clocks, days, hooks, lines, loans, own, persons, reports, requests, system.
 Source   written by script/client from the API's document: change the routes, then run it.
 """
 
@@ -8,7 +8,9 @@ from duewell.client.calls import (
     accounts,
     books,
     clocks,
+    days,
     hooks,
+    lines,
     loans,
     own,
     persons,
@@ -17,4 +19,17 @@ from duewell.client.calls import (
     system,
 )
 
-__all__ = ["accounts", "books", "clocks", "hooks", "loans", "own", "persons", "reports", "requests", "system"]
+__all__ = [
+    "accounts",
+    "books",
+    "clocks",
+    "days",
+    "hooks",
+    "lines",
+    "loans",
+    "own",
+    "persons",
+    "reports",
+    "requests",
+    "system",
+]
