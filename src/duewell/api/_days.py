@@ -13,7 +13,7 @@ from duewell.domain.access import Permission
 from duewell.domain.calendar import parse_date
 from duewell.services.close_day import close_day
 from duewell.services.verify_book import verify_book
-from duewell.store import days, trail
+from duewell.store import days, sealing, trail
 
 door = Door(tags=["the day"])
 SAMPLE_MAX = 2000
@@ -35,7 +35,7 @@ class VerifyGiven(Given):
 
 @door.get("/api/books/{book}/days", may=Permission.REPORT_READ, model=Document)
 def list_days(ask: Asked, book: str, limit: Annotated[int, Query(ge=1, le=400)] = 31) -> Response:
-    """The last days and how their runs stand: when they began and ended, what came."""
+    """The last days and how their runs stand, and the last seal: kept apart, it shows a change."""
     row = ask.book(book)
     items = [
         {
@@ -51,7 +51,9 @@ def list_days(ask: Asked, book: str, limit: Annotated[int, Query(ge=1, le=400)] 
         for each in days.runs(ask.conn, row.book_id, limit)
     ]
     told = {"schema": "duewell.days/1", "book": row.code, "open_on": row.open_on.isoformat()}
-    return answer({**told, "items": items})
+    sealed = sealing.last(ask.conn, row.book_id)
+    head = {"day": sealed[0].isoformat(), "hash": sealed[1].hex()} if sealed else None
+    return answer({**told, "items": items, "seal": head})
 
 
 @door.post("/api/books/{book}/days", may=Permission.DAY_CLOSE, model=Document)

@@ -17,9 +17,10 @@ from duewell.domain.agenda import Sums, sums_after
 from duewell.domain.errors import InvalidInput
 from duewell.domain.ledger import Account, Journal
 from duewell.domain.postings import day_journal
-from duewell.store import loans
+from duewell.store import loans, sealing
 from duewell.store.agendas import Measures
 from duewell.store.loans import ACCOUNT_NO, Connection
+from duewell.store.sealing import Content
 
 ONE_DAY = timedelta(days=1)
 SLICES = (1, 2, 4, 8, 16, 32, 64)
@@ -239,8 +240,11 @@ def put_gl_journal(conn: Connection, book_id: int, day: date, product_no: int, j
     )
 
 
-def sum_up(conn: Connection, book_id: int, day: date, at: datetime) -> None:
-    """After the last slice: the sums at the day's end, what they post; and the day is closed."""
+def sum_up(conn: Connection, book_id: int, day: date, at: datetime, content: Content) -> None:
+    """After the last slice: the sums at the day's end, what they post; the day is closed and sealed.
+
+    `content` is what sealing.content_of() says of the day, read when nothing could be added to it any more.
+    """
     before = read_sums(conn, book_id, day - ONE_DAY)
     after = sums_after(before, read_moves(conn, book_id, day), read_day_sums(conn, book_id, day), day)
     put_sums(conn, book_id, day, after)
@@ -249,6 +253,7 @@ def sum_up(conn: Connection, book_id: int, day: date, at: datetime) -> None:
         if journal is not None:
             put_gl_journal(conn, book_id, day, product_no, journal)
     finish_run(conn, book_id, day, at)
+    sealing.seal(conn, book_id, day, content)
 
 
 def posted_between(conn: Connection, book_id: int, first: date, last: date) -> dict[str, int]:

@@ -17,7 +17,7 @@ def _at(text: str) -> str:
 
 
 def list_days(book: str, *, limit: int | None = None) -> Call[shapes.Document]:
-    """The last days and how their runs stand: when they began and ended, what came."""
+    """The last days and how their runs stand, and the last seal: kept apart, it shows a change."""
     return Call("GET", f"/api/books/{_at(book)}/days", query={"limit": limit})
 
 
