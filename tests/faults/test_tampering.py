@@ -83,8 +83,8 @@ CHANGES: dict[str, str] = {
     " where recorded_on < '2026-06-13' and ctid = {row}",
     "the reference a loan came under": "update duewell.loan set external_ref = external_ref || 'x'"
     " where ctid = {row}",
-    "what a loan was lent for": "update duewell.loan set terms = jsonb_set(terms, '{{principal_minor}}',"
-    " to_jsonb((terms->>'principal_minor')::bigint + 1)) where ctid = {row}",
+    "what a loan was lent for": "update duewell.loan set terms = jsonb_set(terms, '{{principal}}',"
+    " to_jsonb((terms->>'principal')::bigint + 1)) where ctid = {row}",
     "a day's seal": "update duewell.day_seal set hash = sha256(hash) where ctid = {row}",
     "a day's seal taken out": "delete from duewell.day_seal where day > '2026-06-01' and ctid = {row}",
     "an answer kept": "update duewell.request_key set result = result || '{{\"seq\": 999}}'"
