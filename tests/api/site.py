@@ -27,6 +27,7 @@ from duewell.gateways.passwords import Passwords, totp_code
 from duewell.services import manage_accounts
 from duewell.services.open_book import open_book
 from duewell.settings import Settings
+from duewell.web import DOORS, show_wrong
 
 START = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 OPENED = date(2026, 3, 2)
@@ -192,7 +193,7 @@ def open_site(url: str, folder: Path) -> Iterator[Site]:
     read_keys(key_file, may_make=True)
     clock = Clock()
     state = open_state(Settings(folder, url, "en", key_file), now=clock, hasher=Passwords(QUICK))
-    app = make_app(state)
+    app = make_app(state, DOORS, show_wrong)
     with psycopg.connect(url, autocommit=True) as conn, serving(app) as base:
         conn.execute("set role duewell_app")
         open_book(conn, code="main", currency_code="CNY", open_on=OPENED, is_sandbox=True)

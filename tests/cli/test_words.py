@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from duewell.catalogues import template_codes
-from duewell.cli import _trees
 from duewell.domain import line, loan
 from duewell.domain.facts import FactKind
 from duewell.domain.money import Rounding
 from duewell.domain.postings import TERMS
 from duewell.domain.product import Part
+from duewell.services import tell_proof
 
 
 def source() -> str:
@@ -36,7 +36,7 @@ def codes() -> set[str]:
     told |= {f"fact-{kind.value.lower()}" for kind in FactKind}
     told |= {f"measure-{name.replace('.', '-')}" for terms in TERMS.values() for _, name in terms}
     told |= {f"rounding-{rule.value}" for rule in Rounding}
-    return told | set(_trees.CLAUSES.values())
+    return told | set(tell_proof.CLAUSES.values())
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -46,4 +46,4 @@ def test_every_code_that_is_shown_has_its_words(lang: str) -> None:
 
 def test_every_clause_a_proof_names_in_words_of_ours_is_translated() -> None:
     """A clause made of a convention's name or a rule's source is data and stands as it is."""
-    assert set(re.findall(r'clause="([^"]+)"', source())) <= set(_trees.CLAUSES)
+    assert set(re.findall(r'clause="([^"]+)"', source())) <= set(tell_proof.CLAUSES)

@@ -8,11 +8,11 @@ Source   docs/reference/api.md.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 from fastapi.openapi.utils import get_openapi
 from starlette.routing import BaseRoute
 
@@ -29,6 +29,7 @@ from duewell.api import (
     _system,
     _webhooks,
 )
+from duewell.api._door import Door
 from duewell.api._middleware import Around
 from duewell.api._models import Problem
 from duewell.api._problems import MEDIA, install
@@ -52,8 +53,13 @@ _DOORS = (
 )
 
 
-def make_app(state: State) -> FastAPI:
-    """The application on a State, which it closes when it stops."""
+def make_app(
+    state: State, doors: Sequence[Door] = (), pages: Callable[..., Response | None] | None = None
+) -> FastAPI:
+    """The application on a State, which it closes when it stops.
+
+    `doors` are hung beside its own; `pages` shows somebody with a browser what went wrong.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -70,7 +76,8 @@ def make_app(state: State) -> FastAPI:
     )
     app.state.means = state
     install(app)
-    for door in _DOORS:
+    app.state.pages = pages
+    for door in (*_DOORS, *doors):
         door.hang(app)
     check_routes(app.routes)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]

@@ -103,7 +103,7 @@ class Ask:
         host = self.request.headers.get("host", "")
         if origin is not None and origin.partition("://")[2] != host:
             raise Denied("origin-foreign")
-        given = self.request.headers.get("x-csrf-token", "")
+        given = self.request.headers.get("x-csrf-token") or str(getattr(self.request.state, "form_token", ""))
         if not is_same(token_hash(given), csrf_hash):
             raise Denied("form-token-wrong")
 

@@ -96,6 +96,11 @@ def problem(
 ) -> Response:
     """The document of an error. `errors` says what is wrong with each field of a body or query."""
     status = status or status_of(error)
+    pages = getattr(request.app.state, "pages", None)
+    if pages is not None and "text/html" in request.headers.get("accept", ""):
+        shown: Response | None = pages(request, error, status)
+        if shown is not None:
+            return shown
     lang = language(request)
     told: dict[str, Any] = {
         "type": f"urn:duewell:problem:{error.code}",

@@ -19,7 +19,7 @@ import typer
 from duewell.cli import _tables
 from duewell.cli._frame import Frame, amount, day, ending, make_frame, now
 from duewell.cli._options import AsOf, Book, Json, Lang, find_loan
-from duewell.cli._trees import DEPTH, exact_amount, proof_tree
+from duewell.cli._trees import DEPTH, proof_tree
 from duewell.cli._usage import exclusive, without
 from duewell.domain.errors import InvalidInput
 from duewell.gateways.out_files import replacing
@@ -36,6 +36,7 @@ from duewell.services.report_ledger import (
     trial_balance_of,
 )
 from duewell.services.show_loan import proof_document
+from duewell.services.tell_proof import exact_amount
 from duewell.store import books
 
 ledger_app = typer.Typer(no_args_is_help=True, help="The ledger: balances, entries, periods.")

@@ -17,7 +17,7 @@ import typer
 from duewell.cli import _facts, _tables
 from duewell.cli._frame import Frame, amount, day, day_or_instant, ending, make_frame, now
 from duewell.cli._options import AsOf, Book, Json, Key, Known, Lang, On, find_book, find_loan, request_key
-from duewell.cli._trees import DEPTH, exact_amount, proof_tree
+from duewell.cli._trees import DEPTH, proof_tree
 from duewell.cli._usage import exclusive, without
 from duewell.domain.agenda import Ageing
 from duewell.domain.calendar import DaysInYear, parse_date
@@ -49,6 +49,7 @@ from duewell.services.show_line import (
     statement_document,
 )
 from duewell.services.show_loan import proof_document
+from duewell.services.tell_proof import exact_amount
 
 Line = Annotated[str, typer.Argument(help="The line's id: 17 letters and digits.")]
 LineOption = Annotated[str, typer.Option("--line", help="The line's id.")]

@@ -14,7 +14,7 @@ from typing import Any
 from duewell.cli import _facts, _products, _tables
 from duewell.cli._frame import Frame, amount
 from duewell.cli._options import find_book
-from duewell.cli._trees import exact_amount, proof_tree
+from duewell.cli._trees import proof_tree
 from duewell.cli._usage import missing
 from duewell.domain.facts import in_order
 from duewell.domain.facts import known as alive
@@ -35,6 +35,7 @@ from duewell.services.show_loan import (
     statement_document,
     void_document,
 )
+from duewell.services.tell_proof import exact_amount
 from duewell.store import loans
 from duewell.store.loans import Known, LoanKey, LoanRow
 

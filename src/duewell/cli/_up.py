@@ -73,10 +73,11 @@ def _serve(frame: Frame, host: str, port: int) -> None:
     import uvicorn
 
     from duewell.api import make_app, open_state
+    from duewell.web import DOORS, show_wrong
 
     state = open_state(frame.settings)
     config = uvicorn.Config(
-        make_app(state),
+        make_app(state, DOORS, show_wrong),
         host=host,
         port=port,
         log_config=None,

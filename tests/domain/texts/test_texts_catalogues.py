@@ -112,6 +112,7 @@ LABELS = (
     "term-",
     "toml-",
     "unit-",
+    "web-",
     "what-",
 )
 """Families of codes that may name a column, an account or a step, which is no sentence."""

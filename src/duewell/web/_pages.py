@@ -1,0 +1,155 @@
+"""What every page shares: templates, words, forms, and how something wrong is shown.
+
+Needs    a request at a door.
+Gives    show, form_of, goes_to, show_wrong.
+Never    writes a figure by itself: domain.texts does; trusts a form without its token.
+Source   docs/reference/pages.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import date
+from fractions import Fraction
+from importlib.resources import files
+from typing import Annotated, Any
+from urllib.parse import parse_qsl, quote
+
+from fastapi import Depends, Request, Response
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from duewell.api import COOKIE, Ask, language
+from duewell.catalogues import LANGUAGES, render
+from duewell.domain.access import Kind
+from duewell.domain.errors import DuewellError
+from duewell.domain.texts import (
+    Message,
+    day_text,
+    message_of,
+    money_text,
+    plain_amount,
+    rate_text,
+    short_day_text,
+)
+
+LANG_COOKIE, FORM_COOKIE = "duewell_lang", "duewell_form"
+_FORM_MAX = 8192
+_STATIC = {name: (files(__package__) / "static" / name).read_bytes() for name in ("duewell.css", "icon.svg")}
+STATIC_KINDS = {"duewell.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
+MARK = hashlib.sha256(b"".join(_STATIC.values())).hexdigest()[:10]
+"""Of the files as they are: a page names it, so that they may be kept for ever."""
+_templates = Environment(
+    loader=PackageLoader(__package__ or "duewell.web"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    auto_reload=False,
+)
+
+
+def static_file(name: str) -> Response | None:
+    """A file of the pages, to be kept for a year; None where there is none."""
+    if name not in _STATIC:
+        return None
+    headers = {"Cache-Control": "public, max-age=31536000, immutable"}
+    return Response(_STATIC[name], headers=headers, media_type=STATIC_KINDS[name])
+
+
+def lang_of(request: Request) -> str:
+    """The language somebody chose, else the browser's."""
+    chosen = request.cookies.get(LANG_COOKIE, "")
+    return chosen if chosen in LANGUAGES else language(request)
+
+
+def say_in(lang: str) -> Callable[..., str]:
+    """What says a code in a language."""
+    return lambda code, **facts: render(Message(code, facts), lang)
+
+
+def show(
+    ask_or_request: Ask | Request, template: str, title: str, status: int = 200, **told: Any
+) -> Response:
+    """A page. `title` is a code; `told` is what the template names."""
+    ask = ask_or_request if isinstance(ask_or_request, Ask) else None
+    request = ask.request if ask is not None else ask_or_request
+    assert isinstance(request, Request)
+    lang = lang_of(request)
+    say = say_in(lang)
+    formats: dict[str, Callable[..., Any]] = {
+        "money": lambda minor, code: _whole(money_text(minor, code, lang)),
+        "plain": plain_amount,
+        "day": lambda day: _whole(day_text(_date(day), lang)),
+        "short_day": lambda day: _whole(short_day_text(_date(day), lang)),
+        "rate": lambda rate: rate_text(Fraction(rate), lang),
+    }
+    made = _templates.overlay()
+    made.filters = {**_templates.filters, **formats}
+    body = made.get_template(template).render(
+        {
+            "wrong": None,
+            "lang": lang,
+            "t": lambda code, **facts: _sentence(code, facts, lang),
+            "title": say(title),
+            "mark": MARK,
+            "here": quote(request.url.path, safe="/"),
+            "signed_in": ask is not None and ask.identity.kind is Kind.BORROWER,
+            "token": request.cookies.get(FORM_COOKIE, ""),
+            **told,
+        }
+    )
+    headers = {"Content-Language": "zh-Hans" if lang == "zh" else "en"}
+    return Response(body.encode(), status, headers, "text/html; charset=utf-8")
+
+
+def _whole(text: str) -> Markup:
+    """A figure that no line breaks."""
+    return Markup('<span class="whole">{}</span>').format(text)
+
+
+def _sentence(code: str, facts: dict[str, Any], lang: str) -> Markup:
+    """A sentence of the catalogue as markup: what is put into it is escaped, our own figures stay whole."""
+    return Markup(render(Message(code, {name: escape(value) for name, value in facts.items()}), lang))
+
+
+def _date(day: date | str) -> date:
+    return day if isinstance(day, date) else date.fromisoformat(day)
+
+
+def goes_to(path: str) -> Response:
+    """After a form: to a page of ours."""
+    return Response(status_code=303, headers={"Location": path})
+
+
+def path_of_ours(path: str) -> str:
+    """A path on this site, or the home page where it leads anywhere else."""
+    is_ours = path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
+    return path if is_ours and len(path) < 300 else "/home"
+
+
+async def form_of(request: Request) -> dict[str, str]:
+    """The fields of a form, the first of each name; its token is kept for the door."""
+    body = (await request.body())[:_FORM_MAX]
+    found: dict[str, str] = {}
+    for name, value in parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=40):
+        found.setdefault(name, value)
+    request.state.form_token = found.get("token", "")
+    return found
+
+
+Form = Annotated[dict[str, str], Depends(form_of)]
+
+
+def show_wrong(request: Request, error: DuewellError, status: int) -> Response | None:
+    """A refusal as a page; whoever is not signed in is shown where to. None for what is no page."""
+    if request.url.path.startswith(("/api", "/healthz", "/metrics")):
+        return None
+    if status == 401 and request.method == "GET" and request.url.path != "/sign-in":
+        response = goes_to("/sign-in")
+        response.delete_cookie(COOKIE, path="/")
+        return response
+    say = say_in(lang_of(request))
+    wrong = render(message_of(error), lang_of(request))
+    return show(request, "wrong.html", "web-wrong", status, wrong=wrong, ask_again=say("web-wrong-told"))

@@ -1,0 +1,153 @@
+"""The borrower's pages, read as a browser without scripts reads them.
+
+Wants to prove: a borrower signs in by a code, sees what is due, why, what it costs and what a payment would
+do, in Chinese and English, and nobody else's; what is typed is escaped; every figure opens to its derivation.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+
+import httpx
+import pytest
+
+from duewell.api import COOKIE
+from tests.api.site import Site, key
+
+PHONE = "+8613800138000"
+
+
+def browser(site: Site, lang: str = "zh") -> httpx.Client:
+    headers = {"accept": "text/html", "accept-language": lang}
+    return httpx.Client(base_url=site.base, headers=headers, follow_redirects=True, timeout=30)
+
+
+def signed_in(site: Site, lang: str = "zh") -> httpx.Client:
+    client = browser(site, lang)
+    page = client.post("/sign-in", data={"to": "138 0013 8000", "book": "main"})
+    challenge = re.search(r'name="challenge" value="([^"]+)"', page.text)
+    assert challenge is not None, page.text
+    home = client.post(
+        "/sign-in/code", data={"challenge": challenge[1], "code": site.code_sent(PHONE, "main")}
+    )
+    assert home.status_code == 200 and home.url.path == "/home", home.text
+    return client
+
+
+def late_loan(site: Site) -> str:
+    """One instalment paid, the next one 18 days late."""
+    loan = site.loan(person=site.person(PHONE), principal=1_200_000)
+    facts = [{"loan": loan, "line": "2026-04-02 pay 1066.19"}]
+    site.program().post("/api/books/main/clock", json={"to": "2026-05-20", "facts": facts}, headers=key())
+    return loan
+
+
+def test_whoever_is_nobody_is_shown_where_to_sign_in(site: Site) -> None:
+    page = browser(site).get("/home")
+    assert page.url.path == "/sign-in" and "获取验证码" in page.text
+    assert 'lang="zh-Hans"' in page.text
+    wrong = browser(site, "en").post("/sign-in", data={"to": "12", "book": "main"})
+    assert wrong.status_code == 422 and "The phone number cannot be read" in wrong.text
+    refused = browser(site, "en").post("/sign-in/code", data={"challenge": "x", "code": "000000"})
+    assert refused.status_code == 422 and "This code does not work" in refused.text
+
+
+def test_home_says_first_what_is_overdue_since_when_and_how_much(site: Site) -> None:
+    late_loan(site)
+    home = signed_in(site).get("/home").text
+    heading = re.sub(r"<[^>]+>", "", home[home.index("<h1") : home.index("</h1>")])
+    assert "自2026年5月2日（周六）起逾期" in heading
+    assert "¥1,066.19" in home and home.index("¥1,066.19") < home.index("接下来")
+    english = signed_in(site, "en").get("/home").text
+    assert "Sat 2 May 2026" in english and "CN¥1,066.19" in english
+    assert not re.search("[一-鿿]", english.replace("中文", ""))
+
+
+def test_a_plan_opens_to_the_proof_of_each_amount(site: Site) -> None:
+    loan = late_loan(site)
+    client = signed_in(site)
+    page = client.get(f"/loans/{loan}").text
+    assert page.count("/why?row=") == 12 and "已还" in page and "已逾期" in page
+    why = client.get(f"/loans/{loan}/why?row=2").text
+    assert "11,053.81 × 12% × 1/12" in why and "¥110.54" in why
+    payoff = re.search(r'/why\?total=payoff"><span class="whole">([^<]+)', page)
+    assert payoff is not None and payoff[1] in client.get(f"/loans/{loan}/why?total=payoff").text
+
+
+def test_what_if_says_where_each_yuan_goes_and_writes_nothing(site: Site) -> None:
+    loan = late_loan(site)
+    client = signed_in(site, "en")
+    before = site.program().get(f"/api/loans/{loan}").json()
+    page = re.sub(r"<[^>]+>", " ", client.get(f"/loans/{loan}/what-if?amount=1500&on=2026-05-20").text)
+    told = re.sub(r"\s+", " ", page)
+    assert "Interest CN¥174.72 Principal CN¥1,325.28 Together CN¥1,500.00" in told
+    assert "Overdue CN¥0.00" in told and "you save CN¥1.69" in told
+    assert site.program().get(f"/api/loans/{loan}").json() == before
+
+
+@pytest.mark.parametrize("amount", ["abc", "-5", "0", "1e9", "", "9" * 39, "<script>alert(1)</script>"])
+def test_an_amount_that_cannot_be_meant_is_told_and_escaped(site: Site, amount: str) -> None:
+    loan = late_loan(site)
+    page = signed_in(site).get(f"/loans/{loan}/what-if", params={"amount": amount})
+    assert page.status_code == 422 and 'role="alert"' in page.text
+    assert "<script" not in page.text
+
+
+def test_late_explains_each_part_and_how_it_stops(site: Site) -> None:
+    loan = late_loan(site)
+    page = signed_in(site, "en").get(f"/loans/{loan}/late").text
+    told = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+    assert "18 days overdue" in told and "Interest CN¥110.54" in told and "Principal CN¥955.65" in told
+    assert "Paying CN¥1,066.19 stops it" in told and "We offer you a plan that fits 22 May 2026" in told
+    for threat in ("court", "legal", "blacklist", "police"):
+        assert threat not in told.lower()
+
+
+def test_nobody_elses_loan_is_there(site: Site) -> None:
+    late_loan(site)
+    other = site.loan(person=site.person("+8613800138001"))
+    client = signed_in(site)
+    for tail in ("", "/what-if", "/late", "/why?row=1"):
+        page = client.get(f"/loans/{other}{tail}")
+        assert page.status_code == 404 and "text/html" in page.headers["content-type"], tail
+
+
+def test_signing_out_needs_the_pages_own_token(site: Site) -> None:
+    late_loan(site)
+    client = signed_in(site)
+    planted = client.post("/sign-out", data={"token": "x"})
+    assert planted.status_code == 403 and client.get("/home").url.path == "/home"
+    token = re.search(r'name="token" value="([^"]+)"', client.get("/home").text)
+    assert token is not None
+    assert client.post("/sign-out", data={"token": token[1]}).url.path == "/sign-in"
+    assert client.get("/home").url.path == "/sign-in"
+
+
+@pytest.mark.parametrize("to", ["//evil.example", "https://evil.example", "/\\evil", "javascript:1", "/a\nb"])
+def test_the_language_link_leads_nowhere_else(site: Site, to: str) -> None:
+    client = browser(site)
+    answer = client.get("/language/en", params={"to": to}, follow_redirects=False)
+    assert answer.status_code == 303 and answer.headers["location"] == "/home"
+    assert "Send the code" in client.get("/sign-in").text
+
+
+def test_pages_are_light_and_need_nothing_from_elsewhere(site: Site) -> None:
+    loan = late_loan(site)
+    client = signed_in(site)
+    style = gzip.compress(client.get("/static/duewell.css").content)
+    for path in (
+        "/home",
+        f"/loans/{loan}",
+        f"/loans/{loan}/what-if",
+        f"/loans/{loan}/late",
+        f"/loans/{loan}/why?row=2",
+    ):
+        page = client.get(path)
+        assert page.status_code == 200
+        assert len(gzip.compress(page.content)) + len(style) < 12 * 1024, path
+        assert not re.search(r'(src|href)="(https?:)?//|<script|style="|\son\w+="', page.text), path
+        assert page.headers["cache-control"] == "private, no-store"
+    assert "immutable" in client.get("/static/duewell.css").headers["cache-control"]
+    assert client.get("/static/../_pages.py").status_code == 404
+    assert COOKIE in client.cookies
