@@ -102,7 +102,7 @@ def test_every_route_answers_every_caller_as_the_table_says(
             pairs += 1
             assert send(client, route, ids).status_code == 401, (route, "garbage")
         for name, (client, granted) in callers.items():
-            if route.operation_id == "end_session":
+            if route.operation_id in ("end_session", "sign_out_form"):
                 continue
             pairs += 1
             response = send(client, route, ids)
