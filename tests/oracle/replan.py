@@ -59,7 +59,7 @@ def move(life: Life, act: Act) -> int | None:
     shifted = [n for n in lines if n.nr >= line.nr]
     end_lateness(life, shifted, act.on)
     stays_charged(life, shifted, act.on, is_move=True)
-    # What ran on after the last due date, on the rows before, was earned by then: the plan ends later only now.
+    # What ran on after the last due date, on the rows before, was earned by then.
     stays_charged(life, [n for n in lines if n.nr < line.nr], act.on)
     for k, n in enumerate(shifted):
         if stepped(act.to_due, k, life.deal.every, life.deal.unit) < act.on:
