@@ -39,7 +39,13 @@ _SETTINGS = {
     "work_mem": "64MB",
     "maintenance_work_mem": "512MB",
 }
-_COMING_UP = ("starting up", "recovery mode", "not yet accepting", "shutting down")
+_COMING_UP = (
+    "starting up",
+    "recovery mode",
+    "not yet accepting",
+    "shutting down",
+    "closed the connection unexpectedly",
+)
 _RECOVERY_TRIES = 6_000
 _RECOVERY_PAUSE = 0.1
 """Ten minutes: what a log of max_wal_size takes to be read again on a slow disk, with room to spare."""
