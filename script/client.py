@@ -28,6 +28,7 @@ ROOMS = {
     "reports": "reports",
     "test clocks": "clocks",
     "webhooks": "hooks",
+    "payment rails": "rails",
 }
 MADE = "Source   written by script/client from the API's document: change the routes, then run it."
 

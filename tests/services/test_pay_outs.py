@@ -187,8 +187,8 @@ def test_whoever_was_erased_is_not_paid_and_what_was_perhaps_sent_stays_unknown(
             super().send(*args, **more)
             raise KeyboardInterrupt
 
+    known = rails.rail_of(world.book, "bank")
     with pytest.raises(KeyboardInterrupt):
-        known = rails.rail_of(world.book, "bank")
         pay_out_file(world.conn, KEYS, "b", "bank", rail=Dies(known, world.folder), at=world.at)
     erase(later)
     assert pay_out(world)[0]["pay_outs"] == 0

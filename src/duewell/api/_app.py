@@ -16,7 +16,19 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.routing import BaseRoute
 
-from duewell.api import _accounts, _books, _clocks, _loans, _persons, _reports, _requests, _system, _webhooks
+from duewell.api import (
+    _accounts,
+    _books,
+    _clocks,
+    _loans,
+    _persons,
+    _rail_loans,
+    _rails,
+    _reports,
+    _requests,
+    _system,
+    _webhooks,
+)
 from duewell.api._middleware import Around
 from duewell.api._models import Problem
 from duewell.api._problems import MEDIA, install
@@ -35,6 +47,8 @@ _DOORS = (
     _reports.door,
     _clocks.door,
     _webhooks.door,
+    _rails.door,
+    _rail_loans.door,
 )
 
 

@@ -287,7 +287,7 @@ def disburse(
     lang: Lang = None,
     as_json: Json = False,
 ) -> None:
-    """Lend: a new loan of a new person, paid out on a date; by a rail, the order to pay is written as well."""
+    """Lend: a new loan of a new person, paid out on a date; by a rail with its order to pay."""
     frame = make_frame(lang=lang, is_json=as_json)
     with ending(frame):
         result = _loan.disburse(

@@ -9,6 +9,13 @@ from __future__ import annotations
 from typing import Any, Literal, NotRequired, TypedDict
 
 
+class AccountGiven(TypedDict):
+    """The number a bank gave, and the loan that is paid to there."""
+
+    account: str
+    loan: str
+
+
 class ActiveGiven(TypedDict):
     """Whether an account may sign in."""
 
@@ -95,6 +102,12 @@ class CodeTried(TypedDict):
 
     challenge: str
     code: str
+
+
+class CollectGiven(TypedDict):
+    """The day whose planned tries go into the file; the open date if left out."""
+
+    on: NotRequired[str | None]
 
 
 class ComingGiven(TypedDict):
@@ -243,6 +256,25 @@ class LoansTold(TypedDict):
     next: str | None
 
 
+class MandateGiven(TypedDict):
+    """The account that may be collected from, and the rail it is collected by."""
+
+    rail: str
+    name: str
+    account: str
+    bank: NotRequired[str]
+    on: NotRequired[str | None]
+
+
+class MatchGiven(TypedDict):
+    """Money in suspense and the loan it is for; a part of it, or all that is left."""
+
+    rail: str
+    ref: str
+    loan: str
+    amount_minor: NotRequired[int | None]
+
+
 class Me(TypedDict):
     """Who the caller is, and what they may do."""
 
@@ -276,6 +308,13 @@ class NewStaffTold(TypedDict):
     totp_uri: str
 
 
+class OrderGiven(TypedDict):
+    """What is to be paid, and through which wallet."""
+
+    rail: str
+    amount_minor: int
+
+
 class PasswordGiven(TypedDict):
     """A new password, or none."""
 
@@ -289,6 +328,14 @@ class PasswordSignIn(TypedDict):
     field: Literal["phone", "email"]
     value: str
     password: str
+
+
+class PayeeGiven(TypedDict):
+    """Whose account it is and where."""
+
+    name: str
+    account: str
+    bank: NotRequired[str]
 
 
 class PaymentGiven(TypedDict):
@@ -388,6 +435,28 @@ class QuoteGiven(TypedDict):
     start: NotRequired[str | None]
 
 
+class RailGiven(TypedDict):
+    """A rail as its file would say it; which fields it needs follows from its kind."""
+
+    code: str
+    kind: str
+    account: NotRequired[str | None]
+    name: NotRequired[str | None]
+    creditor_id: NotRequired[str | None]
+    bic: NotRequired[str | None]
+    is_real: NotRequired[bool | None]
+    columns: NotRequired[dict[str, Any] | None]
+    slots: NotRequired[list[str] | None]
+    layout: NotRequired[str | None]
+    reasons: NotRequired[dict[str, Any] | None]
+    url: NotRequired[str | None]
+    merchant: NotRequired[str | None]
+    secret_file: NotRequired[str | None]
+    signature: NotRequired[str | None]
+    return_url: NotRequired[str | None]
+    order_minutes: NotRequired[int | None]
+
+
 class Reason(TypedDict):
     """Why something is done: the trail keeps it."""
 
@@ -406,6 +475,14 @@ class Recorded(TypedDict):
     dpd: int
     overdue_minor: int
     outstanding_minor: int
+
+
+class RefundGiven(TypedDict):
+    """What is paid back, by which rail and to whom."""
+
+    rail: str
+    amount_minor: int
+    payee: PayeeGiven
 
 
 class RequestTold(TypedDict):
@@ -429,11 +506,28 @@ class RequestsTold(TypedDict):
     next: str | None
 
 
+class RevokeGiven(TypedDict):
+    """Why, as the borrower said; and from when."""
+
+    reason: NotRequired[str]
+    on: NotRequired[str | None]
+
+
 class RolesGiven(TypedDict):
     """What an account shall be allowed, and in which books; null is all."""
 
     roles: list[str]
     books: NotRequired[list[str] | None]
+
+
+class SendBackGiven(TypedDict):
+    """Money in suspense to be paid back: by a rail, to whom the bank told of or to the payee given."""
+
+    rail: str
+    ref: str
+    by: NotRequired[str | None]
+    payee: NotRequired[PayeeGiven | None]
+    amount_minor: NotRequired[int | None]
 
 
 class SessionTold(TypedDict):

@@ -1,6 +1,6 @@
 """Calls of the API, by their rooms.
 
-Gives    accounts, books, clocks, hooks, loans, own, persons, reports, requests, system.
+Gives    accounts, books, clocks, hooks, loans, own, persons, rails, reports, requests, system.
 Source   written by script/client from the API's document: change the routes, then run it.
 """
 
@@ -12,9 +12,22 @@ from duewell.client.calls import (
     loans,
     own,
     persons,
+    rails,
     reports,
     requests,
     system,
 )
 
-__all__ = ["accounts", "books", "clocks", "hooks", "loans", "own", "persons", "reports", "requests", "system"]
+__all__ = [
+    "accounts",
+    "books",
+    "clocks",
+    "hooks",
+    "loans",
+    "own",
+    "persons",
+    "rails",
+    "reports",
+    "requests",
+    "system",
+]
