@@ -84,7 +84,8 @@ def call(method: str, path: str, operation: dict[str, Any], shapes: dict[str, An
     places = [p["name"] for p in operation.get("parameters", ()) if p["in"] == "path"]
     query = [p for p in operation.get("parameters", ()) if p["in"] == "query"]
     is_keyed = any(p["name"] == "Idempotency-Key" for p in operation.get("parameters", ()))
-    content = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+    taken = operation.get("requestBody", {}).get("content", {})
+    content = taken.get("application/json", {}).get("schema")
     given = shapes.get((content or {}).get("$ref", "").rpartition("/")[2])
     needed, left, body = [], [], "None"
     if given is not None:
@@ -98,6 +99,9 @@ def call(method: str, path: str, operation: dict[str, Any], shapes: dict[str, An
     elif content is not None:
         needed.append("body: dict[str, Any]")
         body = "body"
+    elif taken:
+        needed.append("content: bytes")
+        left.append(f'media: str = "{next(iter(taken))}"')
     for each in query:
         of = kind(each["schema"])
         if each.get("required"):
@@ -112,7 +116,10 @@ def call(method: str, path: str, operation: dict[str, Any], shapes: dict[str, An
         if status.startswith("2") and "application/json" in told.get("content", {})
         and told["content"]["application/json"].get("schema")
     ]  # fmt: skip
-    result = " | ".join(dict.fromkeys(answers)) or "str"
+    is_file = any(
+        "application/octet-stream" in each.get("content", {}) for each in operation["responses"].values()
+    )
+    result = " | ".join(dict.fromkeys(answers)) or ("bytes" if is_file else "str")
     star = ["*"] if needed or left else []
     arguments = ", ".join([*(f"{each}: str" for each in places), *star, *needed, *left])
     url = re.sub(r"\{(\w+)\}", lambda m: "{_at(" + m[1] + ")}", path)
@@ -121,6 +128,8 @@ def call(method: str, path: str, operation: dict[str, Any], shapes: dict[str, An
         parts.append("query={" + ", ".join(f'"{p["name"]}": {argument(p["name"])}' for p in query) + "}")
     if body != "None":
         parts.append(f"body={body}")
+    if "content: bytes" in needed:
+        parts.append("content=content, media=media")
     if is_keyed:
         parts += ["key=key", "is_keyed=True"]
     told = operation.get("description", "").split("\n")[0]

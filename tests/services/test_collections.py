@@ -24,7 +24,7 @@ from duewell.services.collect_due import collect_due
 from duewell.services.read_status import read_status
 from duewell.services.reconcile_day import reconcile_day
 from duewell.services.show_mandate import show_mandate
-from duewell.store import outbox
+from duewell.store import mandates, outbox, vault
 from duewell.store.loans import LoanKey
 from duewell.store.posting import Request
 from tests.services.rails_world import KEYS, PAYER, Conn, World
@@ -307,3 +307,33 @@ def test_the_bank_answers_as_a_program_of_its_own(world: World) -> None:
     assert got["paid"] == 1
     assert world.read(folder / f"{DUE}.camt.053.xml")["again"] == 1
     assert reconcile_day(world.conn, "b")["is_clean"]
+
+
+def test_nothing_is_collected_from_whoever_was_erased(world: World) -> None:
+    gone, later, kept = world.open(3)
+    for number, loan in enumerate((gone, later, kept)):
+        sign(world, loan, payer=Payer("n", f"62170000{number}"))
+
+    def erase(loan: LoanKey) -> None:
+        with world.conn.transaction():
+            vault.erase(world.conn, loan.person_id, by="t", reason="asked", at=world.at)
+
+    erase(gone)
+    world.go_to(DUE)
+
+    def dies(raw: bytes) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        collect_due(world.conn, KEYS, "b", "debit", on=DUE, write=dies, at=world.at)
+    erase(later)
+    done, path = collect(world)
+    assert (done["is_again"], done["collections"]) == (True, 1)
+    text = path.read_text()
+    assert "621700002" in text and "621700000" not in text and "621700001" not in text
+    assert [each.state for each in mandates.collections_of(world.conn, gone)] == []
+    (row,) = mandates.collections_of(world.conn, later)
+    assert (row.state, row.reason, row.step) == ("rejected", "person-erased", "ours")
+    assert collect(world)[0]["collections"] == 0
+    assert answered(world, path)["paid"] == 1
+    world.check()

@@ -79,14 +79,30 @@ def assign_virtual_account(book: str, rail: str, *, account: str, loan: str) -> 
     )
 
 
-def upload_statement(book: str, rail: str, *, dry_run: bool | None = None) -> Call[shapes.Document]:
+def upload_statement(
+    book: str, rail: str, *, content: bytes, media: str = "text/xml", dry_run: bool | None = None
+) -> Call[shapes.Document]:
     """Read a bank's statement: payments, returns, and what waits in suspense. A file is its own key."""
-    return Call("POST", f"/api/books/{_at(book)}/rails/{_at(rail)}/statements", query={"dry_run": dry_run})
+    return Call(
+        "POST",
+        f"/api/books/{_at(book)}/rails/{_at(rail)}/statements",
+        query={"dry_run": dry_run},
+        content=content,
+        media=media,
+    )
 
 
-def upload_status(book: str, rail: str, *, dry_run: bool | None = None) -> Call[shapes.Document]:
+def upload_status(
+    book: str, rail: str, *, content: bytes, media: str = "text/xml", dry_run: bool | None = None
+) -> Call[shapes.Document]:
     """Read what became of collections and pay-outs, and what is done next. A file is its own key."""
-    return Call("POST", f"/api/books/{_at(book)}/rails/{_at(rail)}/statuses", query={"dry_run": dry_run})
+    return Call(
+        "POST",
+        f"/api/books/{_at(book)}/rails/{_at(rail)}/statuses",
+        query={"dry_run": dry_run},
+        content=content,
+        media=media,
+    )
 
 
 def show_suspense(book: str) -> Call[shapes.Document]:
@@ -138,7 +154,7 @@ def collect(book: str, rail: str, *, on: str | None = None, key: str | None = No
     )
 
 
-def fetch_collection(book: str, rail: str, batch: str) -> Call[str]:
+def fetch_collection(book: str, rail: str, batch: str) -> Call[bytes]:
     """The file of a batch for the bank, as often as it is asked for."""
     return Call("GET", f"/api/books/{_at(book)}/rails/{_at(rail)}/collections/{_at(batch)}")
 
