@@ -126,6 +126,20 @@ def test_a_refused_refund_is_the_borrowers_again(world: World) -> None:
     assert len(world.facts(loan, FactKind.REVERSED)) == 1
 
 
+def test_the_same_key_pays_nobody_else(world: World) -> None:
+    loan = refunded(world)
+    request, other = Request("cli", "r", "officer", world.at), Payer("x", "62170001")
+    again = refund_loan(world.conn, KEYS, "b", "bank", loan, amount=10_000, payee=PAYER, request=request)
+    assert again["pay_out"] and states(world) == ["waiting"]
+    with pytest.raises(Conflict, match="key-reused-with-another-body"):
+        refund_loan(world.conn, KEYS, "b", "bank", loan, amount=10_000, payee=other, request=request)
+    world.read(world.statement(Booked("U1", "9.00", "CNY", "CRDT", text="?", account="62170000")))
+    sent = Request("cli", "s", "o", world.at)
+    send_back_suspense(world.conn, KEYS, "b", rail="bank", ref="U1", request=sent)
+    with pytest.raises(Conflict, match="key-reused-with-another-body"):
+        send_back_suspense(world.conn, KEYS, "b", rail="bank", ref="U1", payee=other, request=sent)
+
+
 def test_money_sent_back_and_refused_is_in_suspense_again(world: World) -> None:
     row = Booked("U1", "9.00", "CNY", "CRDT", text="?", account="62170000", name="x")
     world.read(world.statement(row))

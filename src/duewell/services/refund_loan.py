@@ -16,7 +16,7 @@ from duewell.domain.receipts import Payer
 from duewell.gateways.keys import KeyPort, Seals
 from duewell.store import books, posting, rails
 from duewell.store.loans import Connection, LoanKey
-from duewell.store.paying import order_pay_out
+from duewell.store.paying import check_same_payee, order_pay_out
 from duewell.store.posting import Request
 
 
@@ -38,5 +38,7 @@ def refund_loan(
         on = book.open_on
         fact = Fact(FactKind.REFUNDED, on, on, "refund", request.key, amount=amount)
         result = posting.record(conn, loan, fact, replace(request, is_dated=False))
-        key = order_pay_out(conn, Seals(keys), book, rail, loan, result["seq"], payee=payee, at=request.at)
+        seals = Seals(keys)
+        key = order_pay_out(conn, seals, book, rail, loan, result["seq"], payee=payee, at=request.at)
+        check_same_payee(conn, seals, loan.person_id, key, payee)
         return {**result, "pay_out": key}

@@ -16,8 +16,9 @@ from duewell.gateways.keys import KeyPort, Seals
 from duewell.store import books, posting, rails, receipts, suspense
 from duewell.store.books import BookRow
 from duewell.store.loans import Connection
-from duewell.store.paying import order_send_back
+from duewell.store.paying import check_same_payee, order_send_back
 from duewell.store.posting import Request
+from duewell.store.sealing import NOBODY
 
 SCHEMA = "duewell.suspense-move/1"
 
@@ -51,6 +52,8 @@ def send_back_suspense(
         if done is not None:
             if done.kind != "sent-back" or amount not in (None, -done.amount):
                 raise Conflict("key-reused-with-another-body", key=request.key)
+            if payee is not None:
+                check_same_payee(conn, Seals(keys), NOBODY, done.target, payee)
             left = sum(move.amount for move in moves if move.step <= done.step)
             return _document(book, where, done.step, done.target, done.currency, -done.amount, left)
         moved = item.left if amount is None else amount

@@ -1,7 +1,8 @@
 """Paying out: orders to pay, written with what owes them, and what becomes of money that did not go.
 
 Needs    a connection inside a transaction; every instant as an argument.
-Gives    order_pay_out for what a loan's fact owes, order_send_back for suspense, payee_of, fail_pay_out.
+Gives    order_pay_out for what a loan's fact owes, order_send_back for suspense, payee_of,
+         check_same_payee, fail_pay_out.
 Never    calls a rail.
 Source   docs/reference/rails.md, "What leaves".
 """
@@ -13,7 +14,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from duewell.domain.errors import InvalidInput
+from duewell.domain.errors import Conflict, InvalidInput
 from duewell.domain.facts import Fact, FactKind
 from duewell.domain.ledger import CASH_CLEARING
 from duewell.domain.party import loan_id
@@ -120,6 +121,13 @@ def payee_of(conn: Connection, sealer: Sealer, row: outbox.OutboxRow) -> Payer |
     assert row.sealed is not None, "a pay-out has a payee"
     told = sealing.open_for(conn, sealer, row.person_id, _place(row.person_id, row.key), row.sealed)
     return Payer(**told) if told is not None else None
+
+
+def check_same_payee(conn: Connection, sealer: Sealer, person_id: int, key: str, payee: Payer) -> None:
+    """Refuse an order asked for again with another payee, under the same request key."""
+    row = outbox.read(conn, person_id, key)
+    if row is not None and payee_of(conn, sealer, row) != payee:
+        raise Conflict("key-reused-with-another-body", key=key)
 
 
 def find_pay_out(conn: Connection, key: str) -> outbox.OutboxRow | None:

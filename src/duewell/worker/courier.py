@@ -16,12 +16,12 @@ from typing import Any
 import psycopg
 
 from duewell.domain.errors import DuewellError, Fault
-from duewell.domain.receipts import Rail
+from duewell.domain.receipts import Rail, RailKind
 from duewell.gateways.keys import KeyPort
 from duewell.gateways.rails import PaymentRail, wallet_of
 from duewell.services.pay_out import deliver
 from duewell.services.poll_orders import poll_orders
-from duewell.store import books
+from duewell.store import books, rails
 from duewell.store.loans import Connection
 from duewell.worker.closing import Stop
 
@@ -94,6 +94,8 @@ class Courier:
 
     def _book(self, conn: Connection, code: str) -> bool:
         try:
+            if not any(each.kind is RailKind.WALLET for each in rails.rails_of(books.read_book(conn, code))):
+                return True  # Nothing leaves by itself, and no key is needed.
             self._on_done(deliver_book(conn, self._keys(), code, at=self._now(), rail_named=self._rail_named))
         except DuewellError as problem:
             self._on_problem(problem)
