@@ -30,7 +30,7 @@ from duewell.services.record_fact import Request
 from duewell.services.refund_loan import refund_loan
 from duewell.services.send_back_suspense import send_back_suspense
 from duewell.services.set_rail import set_rail
-from duewell.store import sealing
+from duewell.store import private
 from duewell.store.approvals import Approval
 from duewell.store.loans import LoanKey
 from duewell.store.paying import check_payee
@@ -65,9 +65,9 @@ def wait(
     """Ask for an act. A payee is sealed: with the key of the loan's person, or by the master key."""
     sealed, secret = None, b""
     if payee is not None:
-        person = loan.person_id if loan is not None else sealing.NOBODY
+        person = loan.person_id if loan is not None else private.NOBODY
         with ask.conn.transaction():
-            blob = sealing.seal_for(
+            blob = private.seal_for(
                 ask.conn, Seals(ask.state.keys), person, _place(act.value, target), asdict(payee)
             )
         sealed = base64.b64encode(blob).decode()
@@ -99,8 +99,8 @@ def _payee(ask: Ask, act: str, target: str, content: Mapping[str, Any]) -> Payer
         blob = base64.b64decode(sealed, validate=True)
     except binascii.Error:
         return None
-    person = parse_loan_id(target)[0] if act == Act.REFUND else sealing.NOBODY
-    told = sealing.open_for(ask.conn, Seals(ask.state.keys), person, _place(act, target), blob)
+    person = parse_loan_id(target)[0] if act == Act.REFUND else private.NOBODY
+    told = private.open_for(ask.conn, Seals(ask.state.keys), person, _place(act, target), blob)
     return Payer(**told) if told is not None else None
 
 

@@ -20,7 +20,7 @@ from duewell.store.collecting import change_mandate
 from duewell.store.loans import Connection, LoanKey
 from duewell.store.mandates import MandateRow
 from duewell.store.posting import Request
-from duewell.store.sealing import seal_for
+from duewell.store.private import seal_for
 
 SCHEMA = "duewell.mandate/1"
 

@@ -18,7 +18,7 @@ from duewell.store.books import BookRow
 from duewell.store.loans import Connection
 from duewell.store.paying import check_same_payee, order_send_back
 from duewell.store.posting import Request
-from duewell.store.sealing import NOBODY
+from duewell.store.private import NOBODY
 
 SCHEMA = "duewell.suspense-move/1"
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from duewell.domain.receipts import LoanRef, MandateEvent
 from duewell.store.loans import Connection, LoanKey
-from duewell.store.sealing import Sealer, open_for
+from duewell.store.private import Sealer, open_for
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,11 @@ from duewell.domain.facts import Fact, FactKind
 from duewell.domain.ledger import CASH_CLEARING
 from duewell.domain.party import loan_id
 from duewell.domain.receipts import LoanRef, Payer, Ref, parse_numbered_ref, pay_out_ref, received
-from duewell.store import loans, outbox, posting, sealing, suspense
+from duewell.store import loans, outbox, posting, private, suspense
 from duewell.store.books import BookRow
 from duewell.store.loans import Connection, LoanKey
 from duewell.store.posting import Request
-from duewell.store.sealing import Sealer
+from duewell.store.private import Sealer
 
 _OPEN = ("waiting", "sending", "sent", "unknown")
 
@@ -107,7 +107,7 @@ def _put(
         book_id=book.book_id,
         kind=outbox.PAY_OUT,
         payload=payload,
-        sealed=sealing.seal_for(conn, sealer, person_id, _place(person_id, key), asdict(payee)),
+        sealed=private.seal_for(conn, sealer, person_id, _place(person_id, key), asdict(payee)),
         not_before=at,
     )
 
@@ -119,7 +119,7 @@ def _place(person_id: int, key: str) -> str:
 def payee_of(conn: Connection, sealer: Sealer, row: outbox.OutboxRow) -> Payer | None:
     """Who is to be paid, opened; None once the person was erased: nobody can be paid any more."""
     assert row.sealed is not None, "a pay-out has a payee"
-    told = sealing.open_for(conn, sealer, row.person_id, _place(row.person_id, row.key), row.sealed)
+    told = private.open_for(conn, sealer, row.person_id, _place(row.person_id, row.key), row.sealed)
     return Payer(**told) if told is not None else None
 
 

@@ -20,7 +20,7 @@ from duewell.domain.errors import Conflict, NotFound
 from duewell.domain.receipts import Entry, EntryKind, LoanRef, Rail, Ref, rail_from
 from duewell.store.books import BookRow
 from duewell.store.loans import Connection
-from duewell.store.sealing import NOBODY, Sealer, open_for, seal_for
+from duewell.store.private import NOBODY, Sealer, open_for, seal_for
 
 SETTING = "rails"
 

@@ -42,7 +42,7 @@ from duewell.store.collecting import attempt_of, fail_attempt
 from duewell.store.loans import Connection, LoanKey
 from duewell.store.paying import find_pay_out
 from duewell.store.posting import Request
-from duewell.store.sealing import Sealer
+from duewell.store.private import Sealer
 
 CLIENT = "rail"
 BATCH = 200
