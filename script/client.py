@@ -29,6 +29,8 @@ ROOMS = {
     "test clocks": "clocks",
     "webhooks": "hooks",
     "payment rails": "rails",
+    "lines": "lines",
+    "the day": "days",
 }
 MADE = "Source   written by script/client from the API's document: change the routes, then run it."
 

@@ -75,6 +75,18 @@ CHANGES: dict[str, str] = {
     "where an answer belongs": "update duewell.request_key set target = '1/1' where ctid = {row}",
     "where a payment goes by table": "update duewell.agenda set pays[3] = pays[4] where pays is not null"
     " and ctid = {row}",
+    "who recorded a fact": "update duewell.loan_fact set actor = actor || 'x'"
+    " where recorded_on < '2026-06-13' and ctid = {row}",
+    "how a fact came": "update duewell.loan_fact set source = source || 'x'"
+    " where recorded_on < '2026-06-13' and ctid = {row}",
+    "when a fact was recorded": "update duewell.loan_fact set recorded_at = recorded_at + interval '1 s'"
+    " where recorded_on < '2026-06-13' and ctid = {row}",
+    "the reference a loan came under": "update duewell.loan set external_ref = external_ref || 'x'"
+    " where ctid = {row}",
+    "what a loan was lent for": "update duewell.loan set terms = jsonb_set(terms, '{{principal}}',"
+    " to_jsonb((terms->>'principal')::bigint + 1)) where ctid = {row}",
+    "a day's seal": "update duewell.day_seal set hash = sha256(hash) where ctid = {row}",
+    "a day's seal taken out": "delete from duewell.day_seal where day > '2026-06-01' and ctid = {row}",
     "an answer kept": "update duewell.request_key set result = result || '{{\"seq\": 999}}'"
     " where ctid = {row}",
 }

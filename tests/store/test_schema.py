@@ -17,7 +17,7 @@ from duewell.store.server import VERSION, EmbeddedServer, start
 
 APPEND_ONLY = ["loan", "loan_fact", "journal", "request_key", "receipt", "product", "account"]
 REFERENCE = {"account", "book", "product", "measure"}
-OF_A_DAY = {"day_run", "day_chunk", "day_sum", "portfolio_sum", "gl_journal", "alarm"}
+OF_A_DAY = {"day_run", "day_chunk", "day_seal", "day_sum", "portfolio_sum", "gl_journal", "alarm"}
 OF_A_PERIOD = {"accounting_period"}
 EXCEPTIONS = {"request_key", "receipt", "rail_entry", "suspense_move", "virtual_account", "person_name"}
 OF_THE_HOUSE = {

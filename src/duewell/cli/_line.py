@@ -9,7 +9,6 @@ Source   docs/reference/commands.md; docs/reference/line.md.
 from __future__ import annotations
 
 import re
-from datetime import date
 from fractions import Fraction
 from typing import Annotated, Any
 
@@ -22,34 +21,34 @@ from duewell.cli._trees import DEPTH, exact_amount, proof_tree
 from duewell.cli._usage import exclusive, without
 from duewell.domain.agenda import Ageing
 from duewell.domain.calendar import DaysInYear, parse_date
-from duewell.domain.errors import InvalidInput, NotFound
+from duewell.domain.errors import InvalidInput
 from duewell.domain.facts import Conversion, Fact, FactKind
 from duewell.domain.line import (
-    LineBook,
-    LineSlice,
     LineState,
     ProvenLine,
     Statement,
-    line_ageing,
-    prove_line,
 )
 from duewell.domain.money import Currency, Rate, currency, parse_amount, parse_rate_pct
-from duewell.domain.party import loan_id
 from duewell.domain.product import (
     BalanceKind,
     CashFee,
     LateCharge,
     LineTerms,
     MinimumPayment,
-    Part,
     RateCap,
 )
-from duewell.domain.proof import Proof
 from duewell.services.open_line import open_line
 from duewell.services.record_fact import Request, record_fact
-from duewell.services.show_loan import proof_document, void_document
-from duewell.store import loans
-from duewell.store.loans import LoanKey, LoanRow
+from duewell.services.show_line import (
+    ShownLine,
+    chosen_line_proof,
+    chosen_statement,
+    is_on,
+    line_document,
+    look,
+    statement_document,
+)
+from duewell.services.show_loan import proof_document
 
 Line = Annotated[str, typer.Argument(help="The line's id: 17 letters and digits.")]
 LineOption = Annotated[str, typer.Option("--line", help="The line's id.")]
@@ -217,15 +216,10 @@ def _record(
     _tables.recorded(frame, record_fact(frame.conn, where, fact, asked), row.terms)
 
 
-def _proven(
-    frame: Frame, line: str, as_of: str | None, known: str | None
-) -> tuple[LoanKey, LoanRow, list[Fact], ProvenLine]:
+def _shown(frame: Frame, line: str, as_of: str | None, known: str | None) -> ShownLine:
     """The line at two dates with its facts. Refuses a day on which it was not there, or not known."""
-    key, row = find_loan(frame, line)
-    terms = row.line_terms
-    on, seen = day(as_of) or row.book_open_on, day_or_instant(known)
-    facts = loans.facts_by(frame.conn, row, on, seen)
-    return key, row, facts, prove_line(terms, facts, as_of=on)
+    _, row = find_loan(frame, line)
+    return look(frame.conn, row, as_of=day(as_of), known=day_or_instant(known))
 
 
 def show(
@@ -234,14 +228,11 @@ def show(
     """A line: its balances, statements, instalments, facts, and what is owed."""
     frame = make_frame(lang=lang, is_json=as_json)
     with ending(frame):
-        key, row, facts, proven = _proven(frame, line, as_of, known)
-        state = proven.state
-        age = line_ageing(state, row.buckets)
-        name = loan_id(key.person_id, key.loan_no)
+        shown = _shown(frame, line, as_of, known)
         if as_json:
-            frame.document(_line_document(name, facts, state, age))
+            frame.document(line_document(shown))
         else:
-            _show(frame, name, facts, state, age)
+            _show(frame, shown.name, shown.facts, shown.state, shown.age)
 
 
 def _show(frame: Frame, name: str, facts: list[Fact], state: LineState, age: Ageing) -> None:
@@ -286,74 +277,6 @@ def _show(frame: Frame, name: str, facts: list[Fact], state: LineState, age: Age
     _facts.facts_table(frame, facts, state.void, money)
 
 
-def _line_document(name: str, facts: list[Fact], state: LineState, age: Ageing) -> dict[str, Any]:
-    return {
-        "schema": "duewell.line/1",
-        "line_id": name,
-        "currency": state.terms.currency,
-        "as_of": str(state.as_of),
-        "limit_minor": state.limit,
-        "available_minor": state.available,
-        "owed_minor": _parts(state.owed),
-        "overpaid_minor": state.overpaid,
-        "is_interest_free": state.is_free,
-        "balances": {
-            kind.value: {"billed_minor": state.billed[kind], "new_minor": state.new[kind]}
-            for kind in BalanceKind
-        },
-        "dpd": age.dpd,
-        "bucket": age.bucket,
-        "overdue_minor": age.overdue,
-        "outstanding_minor": age.outstanding,
-        "charged_off_on": str(state.charged_off_on) if state.charged_off_on else None,
-        "next_statement_on": str(state.next_close),
-        "statements": [_statement_document(each) for each in state.statements],
-        "plans": [
-            {
-                "nr": p.nr,
-                "converted_on": str(p.converted_on),
-                "amount_minor": p.amount,
-                "to_come_minor": p.parts,
-                "rate_per_year": str(p.rate) if p.rate is not None else None,
-                "share_a_month": str(p.pct) if p.pct is not None else None,
-            }
-            for p in state.plans
-        ],
-        "facts": [
-            {
-                "kind": f.kind.value,
-                "effective_on": str(f.effective_on),
-                "recorded_on": str(f.recorded_on),
-                "source": f.source,
-                "ref": f.source_ref,
-                "amount_minor": f.amount,
-            }
-            for f in facts
-        ],
-        "void": void_document(state.void),
-    }  # fmt: skip
-
-
-def _parts(amounts: tuple[int, ...] | list[int]) -> dict[str, int]:
-    return {part.name.lower(): amounts[part] for part in Part}
-
-
-def _statement_document(each: Statement) -> dict[str, Any]:
-    return {
-        "nr": each.nr,
-        "closes_on": str(each.closes_on),
-        "due_on": str(each.due_on),
-        "balance_minor": each.balance,
-        "minimum_minor": each.minimum,
-        "own_minimum_minor": _parts(each.due),
-        "paid_minor": _parts(each.paid),
-        "carried_minor": each.carried,
-        "over_limit_minor": each.over_limit,
-        "interest_minor": each.interest,
-        "late_charge_minor": each.late_charge,
-    }
-
-
 def statement(
     line: Line,
     nr: Annotated[int | None, typer.Option("--nr", help="The statement's number; the last one else.")] = None,
@@ -365,73 +288,12 @@ def statement(
     """One closed statement: its movements, and where its interest comes from, day by day."""
     frame = make_frame(lang=lang, is_json=as_json)
     with ending(frame):
-        key, _, _, proven = _proven(frame, line, as_of, known)
-        each = _chosen(proven.state, nr)
-        name = loan_id(key.person_id, key.loan_no)
+        shown = _shown(frame, line, as_of, known)
+        each = chosen_statement(shown.state, nr)
         if as_json:
-            frame.document(_one_statement(name, each, proven))
+            frame.document(statement_document(shown, each))
         else:
-            _tell_statement(frame, name, each, proven)
-
-
-def _chosen(state: LineState, nr: int | None) -> Statement:
-    """The statement of a number, the last one else."""
-    closed = len(state.statements)
-    if not closed:
-        raise NotFound("statement-none-closed", closes_on=state.next_close)
-    if nr is not None and not 1 <= nr <= closed:
-        raise NotFound("statement-not-found", given=nr, closed=closed)
-    return state.statements[(nr or closed) - 1]
-
-
-def _is_on(on: date, each: Statement) -> bool:
-    return on <= each.closes_on and (on > each.start or each.nr == 1)
-
-
-def _one_statement(name: str, each: Statement, proven: ProvenLine) -> dict[str, Any]:
-    return {
-        "schema": "duewell.line-statement/1",
-        "line_id": name,
-        "currency": proven.state.terms.currency,
-        "as_of": str(proven.state.as_of),
-        "rounding": proven.state.terms.rounding,
-        **_statement_document(each),
-        "movements": [
-            {
-                "on": str(a.fact.effective_on),
-                "kind": a.kind,
-                "source": a.fact.source,
-                "ref": a.fact.source_ref,
-                "amount_minor": a.amount,
-                "parts_minor": _parts(a.parts),
-                "overpaid_minor": a.overpaid,
-                "principal_out_minor": a.balance,
-            }
-            for a in proven.state.applied
-            if _is_on(a.fact.effective_on, each)
-        ],
-        "charges": [
-            {
-                "on": str(charge.on),
-                "kind": charge.kind,
-                "amount_minor": charge.amount,
-                "slices": [_slice(piece) for piece in charge.slices],
-            }
-            for charge in proven.charges
-            if charge.statement_nr == each.nr
-        ],
-    }
-
-
-def _slice(piece: LineSlice) -> dict[str, Any]:
-    return {
-        "from": str(piece.start),
-        "to": str(piece.end),
-        "base_minor": piece.base,
-        "rate": str(piece.rate),
-        "share": str(piece.share),
-        "exact_minor": str(piece.exact),
-    }
+            _tell_statement(frame, shown.name, each, shown.proven)
 
 
 def _tell_statement(frame: Frame, name: str, each: Statement, proven: ProvenLine) -> None:
@@ -455,10 +317,10 @@ def _tell_statement(frame: Frame, name: str, each: Statement, proven: ProvenLine
             *(amount(m, money) for m in (a.amount, *reversed(a.parts), a.overpaid, a.balance)),
         ]
         for a in proven.state.applied
-        if _is_on(a.fact.effective_on, each)
+        if is_on(a.fact.effective_on, each)
     ]
     _tables.table(frame, frame.say("cli-movements-title"), columns, lines)
-    _facts.void_lines(frame, ((f, why) for f, why in proven.state.void if _is_on(f.effective_on, each)))
+    _facts.void_lines(frame, ((f, why) for f, why in proven.state.void if is_on(f.effective_on, each)))
     frame.console.print()
     heads = ("cli-kind", "cli-from", "cli-to", "cli-base", "cli-rate", "cli-share", "cli-exact")
     charges = [charge for charge in proven.charges if charge.statement_nr == each.nr]
@@ -507,30 +369,12 @@ def explain(
         for option, given in (("--statement", nr), ("--part", part)):
             if total is not None and given is not None:
                 raise exclusive(option, "--total")
-        key, _, _, proven = _proven(frame, line, as_of, known)
-        proof = _asked_for(proven, nr, "interest" if part is None else part, total)
-        money = proven.state.terms.currency
+        shown = _shown(frame, line, as_of, known)
+        proof = chosen_line_proof(shown.proven, nr, "interest" if part is None else part, total)
+        money = shown.state.terms.currency
         if as_json:
-            told = {"schema": "duewell.proof/1", "line_id": loan_id(key.person_id, key.loan_no)}
-            told |= {"currency": money, "as_of": str(proven.state.as_of)}
+            told = {"schema": "duewell.proof/1", "line_id": shown.name}
+            told |= {"currency": money, "as_of": str(shown.state.as_of)}
             frame.document({**told, "proof": proof_document(proof)})
         else:
             frame.console.print(proof_tree(frame, proof, money, DEPTH if depth is None else depth))
-
-
-def _asked_for(proven: ProvenLine, nr: int | None, part: str, total: str | None) -> Proof:
-    """The proof a person asked for. Refuses a statement, part or total that is not there."""
-    book = LineBook(proven)
-    if total is not None:
-        totals = book.totals()
-        if total not in totals:
-            raise NotFound("total-unknown", given=total[:40], known=", ".join(totals))
-        return totals[total]
-    names = {each.name.lower(): each for each in Part}
-    if part not in (*names, "minimum", "late-charge"):
-        known = ", ".join((*names, "minimum", "late-charge"))
-        raise InvalidInput("part-unknown", given=part[:40], known=known)
-    chosen = _chosen(proven.state, nr).nr
-    if part in names:
-        return book.asked(chosen, names[part])
-    return book.minimum(chosen) if part == "minimum" else book.late_charge(chosen)

@@ -56,6 +56,13 @@ class BooksTold(TypedDict):
     items: list[BookTold]
 
 
+class CashFeeGiven(TypedDict):
+    """The fee of a cash draw: a share of it, and at least so much."""
+
+    pct: str
+    floor_minor: NotRequired[int]
+
+
 class ChallengeTold(TypedDict):
     """A code was sent, if somebody is there to send it to."""
 
@@ -87,6 +94,12 @@ class ClientsTold(TypedDict):
     """All API clients."""
 
     items: list[ClientTold]
+
+
+class CloseGiven(TypedDict):
+    """The last day to close."""
+
+    until: str
 
 
 class CodeGiven(TypedDict):
@@ -207,6 +220,31 @@ class InboxTold(TypedDict):
 
     to: str
     text: str
+
+
+class LateChargeGiven(TypedDict):
+    """The charge on a missed minimum: a share of it, at least so much, after days of grace."""
+
+    pct: str
+    floor_minor: NotRequired[int]
+    grace_days: NotRequired[int]
+
+
+class LineGiven(TypedDict):
+    """A line to open for a new person."""
+
+    limit_minor: int
+    currency: str
+    statement_day: int
+    rate_pct: str
+    cash_rate_pct: NotRequired[str | None]
+    due_days: NotRequired[int]
+    minimum_pct: NotRequired[str]
+    minimum_floor_minor: NotRequired[int]
+    has_free_period: NotRequired[bool]
+    cash_fee: NotRequired[CashFeeGiven | None]
+    late_charge: NotRequired[LateChargeGiven | None]
+    start: NotRequired[str | None]
 
 
 class LoanGiven(TypedDict):
@@ -591,3 +629,10 @@ class TrailTold(TypedDict):
     items: list[dict[str, Any]]
     next: str | None
     head: dict[str, Any]
+
+
+class VerifyGiven(TypedDict):
+    """How many loans to fold again; drawn at random from a seed."""
+
+    sample: NotRequired[int]
+    seed: NotRequired[int]

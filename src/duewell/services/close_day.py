@@ -18,7 +18,7 @@ from datetime import date, datetime
 from multiprocessing import get_context
 
 from duewell.domain.errors import InvalidInput
-from duewell.store import books, days
+from duewell.store import books, days, sealing
 from duewell.store.books import BookRow
 from duewell.store.closing import Done, close_slice
 from duewell.store.days import SLICES, Run
@@ -176,10 +176,12 @@ def _cut_off(conn: Connection, book_code: str, until: date, at: datetime, slices
 
 
 def _finish(conn: Connection, book: BookRow, day: date, at: datetime) -> None:
-    """Add the slices up, post the general ledger's totals, and mark the day closed."""
+    """Add the slices up, post the general ledger's totals, seal the day, and mark it closed."""
+    # Read before anybody has to wait: past the cut-off nothing is recorded on the day any more.
+    content = sealing.content_of(conn, book.book_id, day)
     with conn.transaction():
         books.hold_day(conn, book.book_id)
         run = days.unfinished_run(conn, book.book_id)
         if run is None or run.day != day:
             return
-        days.sum_up(conn, book.book_id, day, at)
+        days.sum_up(conn, book.book_id, day, at, content)

@@ -20,7 +20,7 @@ from duewell.domain.facts import FactLines
 from duewell.domain.money import currency
 from duewell.domain.party import loan_id, person_of, person_ref
 from duewell.domain.product import LoanTerms
-from duewell.store import books, clocking, days, loans, posting, products, request_keys
+from duewell.store import books, clocking, days, loans, posting, products, request_keys, sealing
 from duewell.store.books import BookRow
 from duewell.store.closing import close_slice
 from duewell.store.loans import Connection, LoanKey
@@ -130,7 +130,7 @@ def _close_one(conn: Connection, book: BookRow, at: datetime) -> None:
     run = days.begin_run(conn, book.book_id, day, at)
     for slice_no in range(run.slices):
         close_slice(conn, run, slice_no, at)
-    days.sum_up(conn, book.book_id, day, at)
+    days.sum_up(conn, book.book_id, day, at, sealing.content_of(conn, book.book_id, day))
 
 
 def _record(conn: Connection, each: Coming, number: int, day: date, request: Request) -> dict[str, Any]:

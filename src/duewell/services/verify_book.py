@@ -34,7 +34,7 @@ from duewell.domain.ledger import (
 )
 from duewell.domain.party import loan_id
 from duewell.domain.postings import general_ledger, journals_of
-from duewell.store import agendas, audit, books, days, ledger, loans, slices, suspense, trail
+from duewell.store import agendas, audit, books, days, ledger, loans, sealing, slices, suspense, trail
 from duewell.store.agendas import Measures
 from duewell.store.books import BookRow
 from duewell.store.loans import Connection, LoanKey
@@ -204,7 +204,7 @@ def wrong_share(checked: int) -> float:
 
 def _check_server(conn: Connection, book: BookRow, verdict: Verdict) -> None:
     """What the server adds up again: the chain of days, agendas against sums, sums against the ledger."""
-    for code, facts in trail.check(conn):
+    for code, facts in (*trail.check(conn), *sealing.findings(conn, book.book_id)):
         verdict.expect(False, code, **facts)
     wrong = audit.days_out_of_order(conn, book.book_id)
     verdict.expect(not wrong, "days-out-of-order", days=[str(day) for day in wrong[:_NAMED_MAX]])

@@ -33,6 +33,7 @@ APPEND_ONLY = (
     "collection_event",
     "day_ahead",
     "day_chunk",
+    "day_seal",
     "day_sum",
     "erasure",
     "gl_journal",

@@ -23,7 +23,7 @@ from duewell.domain.delinquency import DUE_STEPS, LATE_STEPS
 from duewell.domain.facts import Fact
 from duewell.domain.ledger import Account
 from duewell.domain.postings import general_ledger, ledger_journal
-from duewell.store import agendas, books, days, loans
+from duewell.store import agendas, books, days, loans, sealing
 from duewell.store.agendas import Measures
 from duewell.store.books import BookRow
 from duewell.store.days import ONE_DAY
@@ -74,6 +74,9 @@ class _Days:
         self.coming: dict[date, set[int]] = defaultdict(set)
         self.rows: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
         self.ledgers: dict[int, dict[Account, int]] = {}
+        self.content = sealing.content_of(conn, book.book_id, book.open_on)
+        sealed = sealing.last(conn, book.book_id)
+        self.seal = sealed[1] if sealed is not None else sealing.START
         self.loans = self._load()
         for number, loan in enumerate(self.loans):
             self._schedule(number, loan, book.open_on)
@@ -188,6 +191,9 @@ class _Days:
     ) -> None:
         book_id, number = self.book.book_id, self.measures.number
         self.rows["day_run"].append((book_id, day, self.at, self.at, 1))
+        self.seal = sealing.chained(self.seal, day, self.content)
+        self.rows["day_seal"].append((book_id, day, self.content.facts, self.seal))
+        self.content = sealing.NOTHING  # all that was recorded was recorded on the first of these days
         self.rows["day_chunk"].append((book_id, day, 0, self.at, *counts))
         self.rows["day_sum"] += [
             (book_id, day, 0, product_no, number(key), value)
@@ -242,6 +248,7 @@ class _Days:
 
 _TABLES = {
     "day_run": "book_id, day, started_at, finished_at, slices",
+    "day_seal": "book_id, day, facts, hash",
     "day_chunk": "book_id, day, slice_no, done_at, entries, turned, wishes",
     "day_sum": "book_id, day, slice_no, product_no, measure_no, adds",
     "portfolio_sum": "book_id, day, product_no, measure_no, value",

@@ -14,11 +14,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from duewell.domain.agenda import Sums, sums_after
+from duewell.domain.errors import InvalidInput
 from duewell.domain.ledger import Account, Journal
 from duewell.domain.postings import day_journal
-from duewell.store import loans
+from duewell.store import loans, sealing
 from duewell.store.agendas import Measures
 from duewell.store.loans import ACCOUNT_NO, Connection
+from duewell.store.sealing import Content
 
 ONE_DAY = timedelta(days=1)
 SLICES = (1, 2, 4, 8, 16, 32, 64)
@@ -75,6 +77,38 @@ def last_closed(conn: Connection, book_id: int) -> date | None:
         "select max(day) from duewell.day_run where book_id = %s and finished_at is not null", [book_id]
     ).fetchone()
     return row[0] if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """How the run of a day stands."""
+
+    day: date
+    began_at: datetime
+    ended_at: datetime | None
+    slices: int
+    done: int
+    entries: int
+    turned: int
+    wishes: int
+
+
+def runs(conn: Connection, book_id: int, limit: int) -> list[RunRow]:
+    """The last runs of a book, the newest first."""
+    rows = conn.execute(
+        "select r.day, r.started_at, r.finished_at, r.slices, count(c.slice_no), coalesce(sum(c.entries), 0),"
+        " coalesce(sum(c.turned), 0), coalesce(sum(c.wishes), 0) from duewell.day_run r"
+        " left join duewell.day_chunk c using (book_id, day) where r.book_id = %s"
+        " group by r.day, r.started_at, r.finished_at, r.slices order by r.day desc limit %s",
+        [book_id, limit],
+    ).fetchall()
+    return [RunRow(*row[:4], *map(int, row[4:])) for row in rows]
+
+
+def check_span(open_on: date, until: date, days_max: int) -> None:
+    """Refuse to close more days at once than somebody waits for."""
+    if (until - open_on).days >= days_max:
+        raise InvalidInput("too-many-days", open_on=str(open_on), until=str(until), days_max=days_max)
 
 
 def undone_slices(conn: Connection, run: Run) -> list[int]:
@@ -206,8 +240,11 @@ def put_gl_journal(conn: Connection, book_id: int, day: date, product_no: int, j
     )
 
 
-def sum_up(conn: Connection, book_id: int, day: date, at: datetime) -> None:
-    """After the last slice: the sums at the day's end, what they post; and the day is closed."""
+def sum_up(conn: Connection, book_id: int, day: date, at: datetime, content: Content) -> None:
+    """After the last slice: the sums at the day's end, what they post; the day is closed and sealed.
+
+    `content` is what sealing.content_of() says of the day, read when nothing could be added to it any more.
+    """
     before = read_sums(conn, book_id, day - ONE_DAY)
     after = sums_after(before, read_moves(conn, book_id, day), read_day_sums(conn, book_id, day), day)
     put_sums(conn, book_id, day, after)
@@ -216,6 +253,7 @@ def sum_up(conn: Connection, book_id: int, day: date, at: datetime) -> None:
         if journal is not None:
             put_gl_journal(conn, book_id, day, product_no, journal)
     finish_run(conn, book_id, day, at)
+    sealing.seal(conn, book_id, day, content)
 
 
 def posted_between(conn: Connection, book_id: int, first: date, last: date) -> dict[str, int]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from duewell.store import books, days, ledger, trail
+from duewell.store import books, days, ledger, sealing, trail
 from duewell.store.books import BookRow
 from duewell.store.ledger import DAY
 from duewell.store.loans import ACCOUNT_BY_NO, Connection
@@ -40,6 +40,8 @@ def snapshot(conn: Connection, book: BookRow) -> dict[str, Any]:
     found: dict[str, Any] = {"book": book.code, "currency": book.currency, "open_on": str(book.open_on)}
     found["last_closed"] = str(last) if last else None
     found["trail"] = list(trail.head(conn))
+    sealed = sealing.last(conn, book.book_id)
+    found["seal"] = [sealed[0].isoformat(), sealed[1].hex()] if sealed is not None else None
     if last is not None:
         periods = [(p.ends_on, p.digest) for p in ledger.periods(conn, book.book_id) if p.ends_on <= last]
         found |= _closed(conn, book, last, periods)
@@ -54,6 +56,7 @@ def differences(conn: Connection, kept: dict[str, Any]) -> list[str]:
     # A chain alone does not show that its end was cut off; a head kept elsewhere does.
     seq, hashed = kept.get("trail", (0, ""))
     cut = ["trail"] if trail.check(conn, (seq, hashed)) else []
+    cut += ["seal"] if kept.get("seal") and not sealing.holds(conn, book.book_id, *kept["seal"]) else []
     if kept["last_closed"] is None:
         return cut
     last = days.last_closed(conn, book.book_id)

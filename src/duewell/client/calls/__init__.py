@@ -1,6 +1,6 @@
 """Calls of the API, by their rooms.
 
-Gives    accounts, books, clocks, hooks, loans, own, persons, rails, reports, requests, system.
+Gives    accounts, books, clocks, days, hooks, lines, loans, own, persons, rails, reports, requests, system.
 Source   written by script/client from the API's document: change the routes, then run it.
 """
 
@@ -8,7 +8,9 @@ from duewell.client.calls import (
     accounts,
     books,
     clocks,
+    days,
     hooks,
+    lines,
     loans,
     own,
     persons,
@@ -22,7 +24,9 @@ __all__ = [
     "accounts",
     "books",
     "clocks",
+    "days",
     "hooks",
+    "lines",
     "loans",
     "own",
     "persons",

@@ -62,13 +62,20 @@ too long past due is suspended: no income until it is paid.
 """
 
 
+_ACCOUNTS: dict[str, list[tuple[int, Account]]] = defaultdict(list)
+"""The same the other way round: a book has few of the measures."""
+for _account, _terms in TERMS.items():
+    for _sign, _measure in _terms:
+        _ACCOUNTS[_measure].append((_sign, _account))
+
+
 def general_ledger(sums: Sums) -> dict[Account, int]:
     """The balances that portfolio sums stand for."""
-    whole = {measure: sum(units.values()) for measure, units in _rounded(sums).items()}
-    balances = {
-        account: sum(sign * whole.get(measure, 0) for sign, measure in terms)
-        for account, terms in TERMS.items()
-    }
+    balances = dict.fromkeys(TERMS, 0)
+    for measure, units in _rounded(sums).items():
+        whole = sum(units.values())
+        for sign, account in _ACCOUNTS.get(measure, ()):
+            balances[account] += sign * whole
     assert sum(balances.values()) == 0, "what is earned is owed"
     return {account: amount for account, amount in balances.items() if amount}
 
