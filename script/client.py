@@ -141,19 +141,40 @@ def call(method: str, path: str, operation: dict[str, Any], shapes: dict[str, An
     )
 
 
+def shape_files(shapes: dict[str, Any], head: str) -> dict[Path, str]:
+    """The shapes in two modules, what is given (with what it holds) and what is told, behind one door."""
+    given = {name for name in shapes if name.endswith("Given")}
+    for _ in shapes:
+        held = {ref for name in given for ref in re.findall(r"#/components/schemas/(\w+)", str(shapes[name]))}
+        given |= held
+    parts = {"_given": sorted(given), "_told": sorted(set(shapes) - given)}
+    what = {"_given": "what the API takes", "_told": "what the API tells"}
+    source = f"\n\nGives    a TypedDict a document.\n{MADE}\n"
+    found = {}
+    for module, names in parts.items():
+        found[FOLDER / "shapes" / f"{module}.py"] = (
+            f'"""Shapes of {what[module]}.{source}"""\n\n{head}'
+            "from typing import Any, Literal, NotRequired, TypedDict\n\n"
+            + "\n\n".join(shape(name, shapes[name]) for name in names)
+        )
+    lines = [
+        f"from duewell.client.shapes.{module} import {', '.join(names)}" for module, names in parts.items()
+    ]
+    listed = ", ".join(f'"{name}"' for name in sorted(shapes))
+    found[FOLDER / "shapes" / "__init__.py"] = (
+        f'"""Shapes of what the API takes and tells.{source}"""\n\n'
+        + "\n".join(lines)
+        + f"\n\n__all__ = [{listed}]\n"
+    )
+    return found
+
+
 def files() -> dict[Path, str]:
     """What the client's folder should hold."""
     made = document()
     shapes = made["components"]["schemas"]
     head = "from __future__ import annotations\n\n"
-    found = {
-        FOLDER / "shapes.py": (
-            '"""Shapes of what the API takes and tells.\n\nGives    a TypedDict a document.\n'
-            f'{MADE}\n"""\n\n{head}'
-            "from typing import Any, Literal, NotRequired, TypedDict\n\n"
-            + "\n\n".join(shape(name, each) for name, each in sorted(shapes.items()))
-        )
-    }
+    found = shape_files(shapes, head)
     rooms: dict[str, list[str]] = {}
     for path, operations in made["paths"].items():
         for method, operation in operations.items():
