@@ -28,6 +28,7 @@ ROOMS = {
     "reports": "reports",
     "test clocks": "clocks",
     "webhooks": "hooks",
+    "payment rails": "rails",
     "lines": "lines",
     "the day": "days",
 }
@@ -85,7 +86,8 @@ def call(method: str, path: str, operation: dict[str, Any], shapes: dict[str, An
     places = [p["name"] for p in operation.get("parameters", ()) if p["in"] == "path"]
     query = [p for p in operation.get("parameters", ()) if p["in"] == "query"]
     is_keyed = any(p["name"] == "Idempotency-Key" for p in operation.get("parameters", ()))
-    content = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+    taken = operation.get("requestBody", {}).get("content", {})
+    content = taken.get("application/json", {}).get("schema")
     given = shapes.get((content or {}).get("$ref", "").rpartition("/")[2])
     needed, left, body = [], [], "None"
     if given is not None:
@@ -99,6 +101,9 @@ def call(method: str, path: str, operation: dict[str, Any], shapes: dict[str, An
     elif content is not None:
         needed.append("body: dict[str, Any]")
         body = "body"
+    elif taken:
+        needed.append("content: bytes")
+        left.append(f'media: str = "{next(iter(taken))}"')
     for each in query:
         of = kind(each["schema"])
         if each.get("required"):
@@ -113,7 +118,10 @@ def call(method: str, path: str, operation: dict[str, Any], shapes: dict[str, An
         if status.startswith("2") and "application/json" in told.get("content", {})
         and told["content"]["application/json"].get("schema")
     ]  # fmt: skip
-    result = " | ".join(dict.fromkeys(answers)) or "str"
+    is_file = any(
+        "application/octet-stream" in each.get("content", {}) for each in operation["responses"].values()
+    )
+    result = " | ".join(dict.fromkeys(answers)) or ("bytes" if is_file else "str")
     star = ["*"] if needed or left else []
     arguments = ", ".join([*(f"{each}: str" for each in places), *star, *needed, *left])
     url = re.sub(r"\{(\w+)\}", lambda m: "{_at(" + m[1] + ")}", path)
@@ -122,6 +130,8 @@ def call(method: str, path: str, operation: dict[str, Any], shapes: dict[str, An
         parts.append("query={" + ", ".join(f'"{p["name"]}": {argument(p["name"])}' for p in query) + "}")
     if body != "None":
         parts.append(f"body={body}")
+    if "content: bytes" in needed:
+        parts.append("content=content, media=media")
     if is_keyed:
         parts += ["key=key", "is_keyed=True"]
     told = operation.get("description", "").split("\n")[0]
@@ -131,19 +141,40 @@ def call(method: str, path: str, operation: dict[str, Any], shapes: dict[str, An
     )
 
 
+def shape_files(shapes: dict[str, Any], head: str) -> dict[Path, str]:
+    """The shapes in two modules, what is given (with what it holds) and what is told, behind one door."""
+    given = {name for name in shapes if name.endswith("Given")}
+    for _ in shapes:
+        held = {ref for name in given for ref in re.findall(r"#/components/schemas/(\w+)", str(shapes[name]))}
+        given |= held
+    parts = {"_given": sorted(given), "_told": sorted(set(shapes) - given)}
+    what = {"_given": "what the API takes", "_told": "what the API tells"}
+    source = f"\n\nGives    a TypedDict a document.\n{MADE}\n"
+    found = {}
+    for module, names in parts.items():
+        found[FOLDER / "shapes" / f"{module}.py"] = (
+            f'"""Shapes of {what[module]}.{source}"""\n\n{head}'
+            "from typing import Any, Literal, NotRequired, TypedDict\n\n"
+            + "\n\n".join(shape(name, shapes[name]) for name in names)
+        )
+    lines = [
+        f"from duewell.client.shapes.{module} import {', '.join(names)}" for module, names in parts.items()
+    ]
+    listed = ", ".join(f'"{name}"' for name in sorted(shapes))
+    found[FOLDER / "shapes" / "__init__.py"] = (
+        f'"""Shapes of what the API takes and tells.{source}"""\n\n'
+        + "\n".join(lines)
+        + f"\n\n__all__ = [{listed}]\n"
+    )
+    return found
+
+
 def files() -> dict[Path, str]:
     """What the client's folder should hold."""
     made = document()
     shapes = made["components"]["schemas"]
     head = "from __future__ import annotations\n\n"
-    found = {
-        FOLDER / "shapes.py": (
-            '"""Shapes of what the API takes and tells.\n\nGives    a TypedDict a document.\n'
-            f'{MADE}\n"""\n\n{head}'
-            "from typing import Any, Literal, NotRequired, TypedDict\n\n"
-            + "\n\n".join(shape(name, each) for name, each in sorted(shapes.items()))
-        )
-    }
+    found = shape_files(shapes, head)
     rooms: dict[str, list[str]] = {}
     for path, operations in made["paths"].items():
         for method, operation in operations.items():

@@ -6,16 +6,24 @@ sealed value moved elsewhere does not open; keys can be renewed; erasing leaves 
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
 from duewell.domain.errors import Fault
-from duewell.domain.party import parse_person_ref
+from duewell.domain.party import parse_loan_id, parse_person_ref
+from duewell.domain.receipts import LoanRef, Payer, payment_reference
 from duewell.gateways import erasure_log
-from duewell.gateways.keys import add_key, read_keys, seal, unseal
+from duewell.gateways.keys import Seals, add_key, read_keys, seal, unseal
+from duewell.gateways.rails.simulators.bank import Booked, statement_file
 from duewell.services import keep_person
-from tests.api.site import Site, key, problem_of
+from duewell.services.disburse_loan import disburse_loan
+from duewell.services.list_suspense import list_suspense
+from duewell.services.set_rail import set_rail
+from duewell.store import rails
+from duewell.store.posting import Request
+from tests.api.site import OPENED, Site, key, problem_of
 
 TOLD = {
     "name": "Canary Wren",
@@ -71,6 +79,89 @@ def test_nothing_known_of_a_person_stands_in_the_clear(site: Site, capfd: pytest
     assert "request" in logged.err
     for canary in CANARIES:
         assert canary not in logged.err + logged.out
+
+
+RAIL_CANARIES = ("Canary", "62170000CANARY", "62170000PAYEE", "62170000PAYER")
+
+
+def on_rails(site: Site, loan: str) -> None:
+    """A mandate, a payer on a statement, a refund and money sent back, each naming the canary."""
+    set_rail(site.conn, "main", {"code": "bank", "kind": "transfer", "account": "622202020011", "name": "Us"})
+    set_rail(site.conn, "main", {"code": "debit", "kind": "debit", "account": "622202020011", "name": "Us"})
+    program, boss = site.program(), site.staff("ben", "supervisor")
+    payee = {"name": "Canary Wren", "account": "62170000PAYEE", "bank": ""}
+    ref = payment_reference(LoanRef(*parse_loan_id(loan)))
+    rows = [
+        Booked("A1", "1300.00", "CNY", "CRDT", reference=ref, name="Canary Wren", account="62170000PAYER"),
+        Booked("U1", "9.00", "CNY", "CRDT", text="from Canary", name="Canary", account="62170000PAYER"),
+        Booked("U2", "9.00", "CNY", "CRDT", text="?", name="Canary", account="62170000PAYER"),
+    ]
+    raw = statement_file("S1", "622202020011", rows, on=OPENED).encode()
+    path = "/api/books/main/rails/bank/statements"
+    for _ in range(2):
+        read = program.post(path, content=raw, headers={"content-type": "text/xml"})
+        assert read.status_code == 200, read.text
+    mandate = {"rail": "debit", "name": "Canary Wren", "account": "62170000CANARY"}
+    assert program.post(f"/api/loans/{loan}/mandates", json=mandate, headers=key()).status_code == 201
+    refund = {"rail": "bank", "amount_minor": 100, "payee": payee}
+    back = {"rail": "bank", "ref": "U1", "payee": payee}
+    for place, body in (
+        (f"/api/loans/{loan}/refunds", refund),
+        ("/api/books/main/suspense/send-back", back),
+        ("/api/books/main/suspense/send-back", {"rail": "bank", "ref": "U2"}),
+    ):
+        asked = program.post(place, json=body, headers=key())
+        assert asked.status_code == 202, asked.text
+        decision = {"approve": True, "reason": "checked"}
+        done = boss.post(f"/api/requests/{asked.json()['request']}/decision", json=decision)
+        assert done.status_code == 200, done.text
+    disburse_loan(
+        site.conn, "main", principal=500, rate=Fraction(1, 10), instalments=1, on=None,
+        request=Request("cli", "paid-out", "cli", site.clock()), rail="bank",
+        payee=Payer("Canary Wren", "62170000PAYEE"), keys=site.state.keys,
+    )  # fmt: skip
+
+
+def test_what_rails_tell_of_somebody_stands_nowhere_in_the_clear(
+    site: Site, capfd: pytest.CaptureFixture[str]
+) -> None:
+    on_rails(site, site.loan(person=add(site)))
+    assert tables_with(site, RAIL_CANARIES) == []
+    logged = capfd.readouterr()
+    for canary in RAIL_CANARIES:
+        assert canary not in logged.err + logged.out
+    site.conn.execute("set role duewell_app")
+    told = list_suspense(site.conn, site.state.keys, "main")["items"]
+    assert told == [], "all of it was sent back"
+    rows = rails.entries_named(site.conn, [("main/bank", "U1")]).values()
+    (told_of,) = [rails.told_of(site.conn, Seals(site.state.keys), row) for row in rows]
+    assert (told_of["text"], told_of["payer"]["account"]) == ("from Canary", "62170000PAYER")
+
+
+def test_erasing_makes_an_account_unreadable_and_leaves_receipts_and_ledger(site: Site) -> None:
+    person = add(site)
+    loan = site.loan(person=person)
+    on_rails(site, loan)
+    program = site.program()
+    shown = program.get(f"/api/loans/{loan}/mandates").json()
+    assert shown["mandates"][0]["account_end"] == "NARY" and shown["coming"]
+    receipts = site.conn.execute("select count(*) from duewell.receipt").fetchone()
+    before = ledger_of(site)
+    first, second = site.staff("cora", "compliance"), site.staff("dan", "compliance")
+    made = first.post(f"/api/persons/{person}/erase", json={"reason": "asked for it"}, headers=key())
+    decision = {"approve": True, "reason": "checked"}
+    done = second.post(f"/api/requests/{made.json()['request']}/decision", json=decision)
+    assert done.status_code == 200, done.text
+    shown = program.get(f"/api/loans/{loan}/mandates").json()
+    assert (shown["mandates"][0]["account_end"], shown["coming"]) == ("", [])
+    requests = second.get("/api/requests").json()["items"]
+    assert [each["content"]["payee"] for each in requests if each["act"] == "refund"] == [None]
+    assert ledger_of(site) == before
+    assert site.conn.execute("select count(*) from duewell.receipt").fetchone() == receipts
+    again = {"rail": "debit", "name": "Canary Wren", "account": "62170000CANARY"}
+    program.post(f"/api/loans/{loan}/mandates/revocation", json={}, headers=key())
+    signed = program.post(f"/api/loans/{loan}/mandates", json=again, headers=key())
+    assert problem_of(signed) == (409, "person-erased")
 
 
 def test_a_person_is_masked_but_for_a_reason(site: Site) -> None:

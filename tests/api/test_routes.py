@@ -75,6 +75,9 @@ def test_every_route_answers_every_caller_as_the_table_says(
         "lang": "en",
         "webhook": "ghost",
         "event": "ghost",
+        "rail": "ghost",
+        "batch": "ghost",
+        "order": "ghost",
     }
     callers: dict[str, tuple[httpx.Client, frozenset[Permission]]] = {
         role.value: (site.staff(role.value, role.value), GRANTS[role]) for role in STAFF_ROLES
@@ -120,13 +123,22 @@ def test_a_borrower_sees_nobody_elses_loan(site: Site) -> None:
     mine, person = site.borrower("+8613800138000")
     own = site.loan(person=person)
     others = site.loan(person=site.person("+8613800138001"))
-    tails = ("", "/statement", "/proof?total=outstanding", "/cost")
+    tails = ("", "/statement", "/proof?total=outstanding", "/cost", "/mandates")
     for tail in tails:
         assert mine.get(f"/api/own/loans/{own}{tail}").status_code == 200
         assert problem_of(mine.get(f"/api/own/loans/{others}{tail}")) == (404, "loan-not-found")
     preview = {"futures": [{"name": "a", "lines": ["pay 1.00"]}]}
     assert mine.post(f"/api/own/loans/{own}/preview", json=preview).status_code == 200
     assert problem_of(mine.post(f"/api/own/loans/{others}/preview", json=preview)) == (404, "loan-not-found")
+    for tail, body in (
+        ("/mandates", {"rail": "debit", "name": "x", "account": "1"}),
+        ("/mandates/revocation", {}),
+        ("/orders", {"rail": "wallet", "amount_minor": 1}),
+    ):
+        made = mine.post(f"/api/own/loans/{others}{tail}", json=body, headers=key())
+        assert problem_of(made) == (404, "loan-not-found")
+    order = mine.get(f"/api/own/loans/{others}/orders/W1")
+    assert problem_of(order) == (404, "loan-not-found")
     assert [each["loan_id"] for each in mine.get("/api/own/loans").json()["items"]] == [own]
 
 

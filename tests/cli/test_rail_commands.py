@@ -15,6 +15,7 @@ import pytest
 
 from duewell.domain.party import parse_loan_id
 from duewell.domain.receipts import LoanRef, payment_reference
+from duewell.gateways.keys import read_keys
 from duewell.gateways.rails.simulators.bank import Booked, SimulatedBank, statement_file
 from tests.cli.told import Told, tell
 
@@ -55,7 +56,9 @@ class Desk:
 
 
 @pytest.fixture
-def desk(url: str, tmp_path: Path) -> Desk:
+def desk(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    monkeypatch.setenv("DUEWELL_KEY_FILE", str(tmp_path / "master.key"))
+    read_keys(tmp_path / "master.key", may_make=True)
     return Desk(url, tmp_path)
 
 
@@ -198,3 +201,26 @@ def test_a_rail_file_is_refused_for_what_it_has_wrong(desk: Desk) -> None:
     order = desk.do("rail", "order", desk.loan, "--rail", "bank", "--amount", "1", "--json")
     assert order.problem["title"] == "rail-kind-wrong"
     assert desk.do("rail", "deliver", "--json").document["pay_outs"]["sent"] == 0
+
+
+def test_a_loan_is_paid_out_by_a_rail_to_whom_was_named(desk: Desk) -> None:
+    lent = ("disburse", "--principal", "500", "--rate", "9", "--instalments", "3")
+    to = ("--payee-name", "李四", "--payee-account", "6217000099998888")
+    for words, lacking in (
+        (("--rail", "bank"), "--payee-name, --payee-account"),
+        (to, "--rail"),
+        (("--payee-bank", "ICBK"), "--rail, --payee-name, --payee-account"),
+    ):
+        refused = desk.do(*lent, *words, "--json")
+        assert (refused.code, refused.problem["facts"]["options"]) == (2, lacking)
+    for _ in range(2):
+        done = desk.do(*lent, "--rail", "bank", *to, "--payee-bank", "ICBK", "--key", "k1", "--json").document
+    other = desk.do(
+        *lent, "--rail", "bank", "--payee-name", "x", "--payee-account", "1", "--key", "k1", "--json"
+    )
+    assert other.problem["title"] == "key-reused-with-another-body"
+    out = desk.folder / "out.xml"
+    desk.do("rail", "pay-out", "--rail", "bank", "-o", str(out))
+    text = out.read_text()
+    assert text.count("<CdtTrfTxInf>") == 1 and "6217000099998888" in text and "李四" in text
+    assert done["loan_id"] in text

@@ -31,7 +31,7 @@ from duewell.store import rails
 from duewell.store.loans import LoanKey
 from duewell.store.posting import Request
 from tests.faults.cutting import cut_everywhere
-from tests.services.rails_world import ACCOUNT, FIRST, PAYER, Conn, World
+from tests.services.rails_world import ACCOUNT, FIRST, KEYS, PAYER, Conn, World
 
 POINTS_MIN = 20
 
@@ -66,7 +66,7 @@ def test_a_statement_cut_anywhere_and_read_again_posts_nothing_twice(world: Worl
         ]
         path = world.folder / "s.xml"
         path.write_text(statement_file(f"S{number}", ACCOUNT, rows, on=FIRST))
-        read_statement(conn, "b", "bank", path, actor="t", at=world.at)
+        read_statement(conn, KEYS, "b", "bank", path, actor="t", at=world.at)
 
     numbers = cut(world, url, read, "read a statement")
     assert world.cash - before[0] == numbers * 600 and world.in_suspense - before[1] == numbers * 400
@@ -85,7 +85,7 @@ def test_a_match_and_a_way_back_cut_anywhere_happen_once(world: World, url: str)
         ref = f"U{number}"
         match_suspense(conn, "b", rail="bank", ref=ref, loan=loan, amount=100, request=request)
         request = Request("cli", f"s{number}", "o", world.at)
-        send_back_suspense(conn, "b", rail="bank", ref=ref, amount=50, request=request)
+        send_back_suspense(conn, KEYS, "b", rail="bank", ref=ref, amount=50, request=request)
 
     numbers = cut(world, url, match, "match and send back")
     assert before - world.in_suspense == numbers * 150
@@ -109,15 +109,15 @@ def test_a_collection_and_its_answer_cut_anywhere_happen_once(world: World, url:
             if number > 1:
                 # What was done stays, and is not looked at again for every point to come.
                 gone = Request("cli", f"gone{number}", "o", world.at)
-                revoke_mandate(world.conn, "b", made[number - 1], on=None, reason="", request=gone)
+                revoke_mandate(world.conn, KEYS, "b", made[number - 1], on=None, reason="", request=gone)
         request = Request("cli", f"sign{number}", "o", world.at)
         payer = Payer(f"n{number}", f"62{number}")
-        sign_mandate(conn, "b", "debit", made[number], payer=payer, on=None, request=request)
+        sign_mandate(conn, KEYS, "b", "debit", made[number], payer=payer, on=None, request=request)
 
         def write(raw: bytes) -> None:
             assert files.setdefault(number, raw) == raw, "the same file, to the byte"
 
-        collect_due(conn, "b", "debit", on=due, write=write, at=world.at)
+        collect_due(conn, KEYS, "b", "debit", on=due, write=write, at=world.at)
         path = world.folder / "c.xml"
         path.write_bytes(files[number])
         answer = world.folder / "a.xml"
@@ -148,10 +148,12 @@ def test_a_pay_out_file_cut_anywhere_pays_each_order_once(world: World, url: str
     def send(conn: Conn, number: int) -> None:
         there = World(conn, world.folder)
         there.lend(f"p{number}", rail="bank", payee=PAYER)
-        pay_out_file(conn, "b", "bank", rail=Bank(known, world.folder), at=world.at)
+        pay_out_file(conn, KEYS, "b", "bank", rail=Bank(known, world.folder), at=world.at)
 
     numbers = cut(world, url, send, "lend and pay out")
-    while pay_out_file(world.conn, "b", "bank", rail=Bank(known, world.folder), at=world.at)["pay_outs"]:
+    while pay_out_file(world.conn, KEYS, "b", "bank", rail=Bank(known, world.folder), at=world.at)[
+        "pay_outs"
+    ]:
         pass
     assert sorted(paid.values()) == [1] * numbers, (
         "a batch sent again is the same batch: the bank pays it once"
@@ -170,7 +172,7 @@ def test_two_read_the_same_statement_at_once(world: World, url: str) -> None:
 
     def read(_: int) -> dict[str, Any]:
         with psycopg.connect(url, autocommit=True) as conn:
-            return read_statement(conn, "b", "bank", path, actor="t", at=world.at)
+            return read_statement(conn, KEYS, "b", "bank", path, actor="t", at=world.at)
 
     with ThreadPoolExecutor(4) as pool:
         told = list(pool.map(read, range(4)))

@@ -19,6 +19,7 @@ from duewell.domain.facts import Fact, FactKind
 from duewell.domain.ledger import CASH_CLEARING, SUSPENSE
 from duewell.domain.party import loan_id
 from duewell.domain.receipts import LoanRef, Payer, payment_reference
+from duewell.gateways.keys import FileKeys
 from duewell.gateways.rails.simulators.bank import Booked, SimulatedBank, statement_file
 from duewell.services.close_day import close_day
 from duewell.services.disburse_loan import disburse_loan
@@ -58,7 +59,7 @@ class World:
     def lend(self, key: str, **more: Any) -> LoanKey:
         done = disburse_loan(
             self.conn, "b", principal=120_000, rate=Fraction(12, 100), instalments=12, on=FIRST,
-            request=Request("cli", key, "tester", AT), **more,
+            request=Request("cli", key, "tester", AT), keys=KEYS, **more,
         )  # fmt: skip
         return LoanKey(int(done["person_id"]), done["loan_no"])
 
@@ -91,7 +92,7 @@ class World:
         return self.path(statement_file(number or f"S{self.files}", ACCOUNT, list(rows), on=on, **more))
 
     def read(self, path: Path, rail: str = "bank", **more: Any) -> dict[str, Any]:
-        done = read_statement(self.conn, "b", rail, path, actor="tester", at=self.at, **more)
+        done = read_statement(self.conn, KEYS, "b", rail, path, actor="tester", at=self.at, **more)
         self.check()
         return done
 
@@ -133,4 +134,5 @@ class World:
         assert sum(item.left for item in left if item.currency == "CNY") == self.in_suspense
 
 
+KEYS = FileKeys({"k001": b"k" * 32}, "k001", b"i" * 32)
 PAYER = Payer("张三", "6217000012345678", "")

@@ -24,10 +24,10 @@ from duewell.services.collect_due import collect_due
 from duewell.services.read_status import read_status
 from duewell.services.reconcile_day import reconcile_day
 from duewell.services.show_mandate import show_mandate
-from duewell.store import outbox
+from duewell.store import mandates, outbox, vault
 from duewell.store.loans import LoanKey
 from duewell.store.posting import Request
-from tests.services.rails_world import PAYER, Conn, World
+from tests.services.rails_world import KEYS, PAYER, Conn, World
 
 DUE = date(2026, 4, 1)
 
@@ -41,12 +41,14 @@ def sign(
     world: World, loan: LoanKey, rail: str = "debit", key: str = "sign", payer: Payer = PAYER
 ) -> dict[str, Any]:
     request = Request("cli", key, "borrower", world.at)
-    return sign_mandate(world.conn, "b", rail, loan, payer=payer, on=None, request=request)
+    return sign_mandate(world.conn, KEYS, "b", rail, loan, payer=payer, on=None, request=request)
 
 
 def collect(world: World, rail: str = "debit", on: date | None = None) -> tuple[dict[str, Any], Path]:
     made: list[bytes] = []
-    done = collect_due(world.conn, "b", rail, on=on or world.book.open_on, write=made.append, at=world.at)
+    done = collect_due(
+        world.conn, KEYS, "b", rail, on=on or world.book.open_on, write=made.append, at=world.at
+    )
     return done, world.path(made[0] if made else b"-", "collect.xml")
 
 
@@ -58,7 +60,7 @@ def answered(world: World, path: Path, rail: str = "debit", **more: Any) -> dict
 
 
 def shown(world: World, loan: LoanKey) -> dict[str, Any]:
-    return show_mandate(world.conn, "b", loan)
+    return show_mandate(world.conn, KEYS, "b", loan)
 
 
 def notices(world: World, loan: LoanKey) -> list[dict[str, Any]]:
@@ -86,11 +88,13 @@ def test_a_mandate_is_signed_shown_revoked_and_every_change_is_told(world: World
         ("2026-04-04", "09:30"),
     ]
     request = Request("cli", "revoke", "borrower", world.at)
-    gone = revoke_mandate(world.conn, "b", loan, on=None, reason="asked", request=request)
-    assert gone == revoke_mandate(world.conn, "b", loan, on=None, reason="asked", request=request)
+    gone = revoke_mandate(world.conn, KEYS, "b", loan, on=None, reason="asked", request=request)
+    assert gone == revoke_mandate(world.conn, KEYS, "b", loan, on=None, reason="asked", request=request)
     assert (gone["is_active"], [e["change"] for e in gone["history"]]) == (False, ["signed", "revoked"])
     with pytest.raises(NotFound):
-        revoke_mandate(world.conn, "b", loan, on=None, reason="", request=Request("cli", "r2", "x", world.at))
+        revoke_mandate(
+            world.conn, KEYS, "b", loan, on=None, reason="", request=Request("cli", "r2", "x", world.at)
+        )
     assert [n["change"] for n in notices(world, loan)] == ["signed", "revoked"]
     assert shown(world, loan)["coming"] == []
     assert sign(world, loan, key="new")["mandate"] != signed["mandate"], "a new leave is a new mandate"
@@ -241,7 +245,7 @@ def test_a_file_begun_and_not_written_is_written_again_to_the_byte(world: World)
         raise OSError("no space left")
 
     with pytest.raises(OSError, match="no space"):
-        collect_due(world.conn, "b", "debit", on=DUE, write=full, at=world.at)
+        collect_due(world.conn, KEYS, "b", "debit", on=DUE, write=full, at=world.at)
     done, path = collect(world)
     assert (done["is_again"], done["collections"]) == (True, 1)
     assert path.read_bytes() == made[0]
@@ -303,3 +307,33 @@ def test_the_bank_answers_as_a_program_of_its_own(world: World) -> None:
     assert got["paid"] == 1
     assert world.read(folder / f"{DUE}.camt.053.xml")["again"] == 1
     assert reconcile_day(world.conn, "b")["is_clean"]
+
+
+def test_nothing_is_collected_from_whoever_was_erased(world: World) -> None:
+    gone, later, kept = world.open(3)
+    for number, loan in enumerate((gone, later, kept)):
+        sign(world, loan, payer=Payer("n", f"62170000{number}"))
+
+    def erase(loan: LoanKey) -> None:
+        with world.conn.transaction():
+            vault.erase(world.conn, loan.person_id, by="t", reason="asked", at=world.at)
+
+    erase(gone)
+    world.go_to(DUE)
+
+    def dies(raw: bytes) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        collect_due(world.conn, KEYS, "b", "debit", on=DUE, write=dies, at=world.at)
+    erase(later)
+    done, path = collect(world)
+    assert (done["is_again"], done["collections"]) == (True, 1)
+    text = path.read_text()
+    assert "621700002" in text and "621700000" not in text and "621700001" not in text
+    assert [each.state for each in mandates.collections_of(world.conn, gone)] == []
+    (row,) = mandates.collections_of(world.conn, later)
+    assert (row.state, row.reason, row.step) == ("rejected", "person-erased", "ours")
+    assert collect(world)[0]["collections"] == 0
+    assert answered(world, path)["paid"] == 1
+    world.check()

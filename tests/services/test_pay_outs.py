@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from duewell.domain.errors import InvalidInput
+from duewell.domain.errors import Conflict, InvalidInput
 from duewell.domain.facts import FactKind
 from duewell.domain.receipts import Payer
 from duewell.gateways.rails import FileRail
@@ -26,10 +26,10 @@ from duewell.services.read_status import read_status
 from duewell.services.reconcile_day import reconcile_day
 from duewell.services.refund_loan import refund_loan
 from duewell.services.send_back_suspense import send_back_suspense
-from duewell.store import outbox, rails
+from duewell.store import outbox, rails, vault
 from duewell.store.loans import LoanKey
 from duewell.store.posting import Request
-from tests.services.rails_world import FIRST, PAYER, Conn, World
+from tests.services.rails_world import FIRST, KEYS, PAYER, Conn, World
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def pay_out(world: World, folder: str = "out") -> tuple[dict[str, Any], Path]:
     place = world.folder / folder
     place.mkdir(exist_ok=True)
     known = rails.rail_of(world.book, "bank")
-    done = pay_out_file(world.conn, "b", "bank", rail=FileRail(known, place), at=world.at)
+    done = pay_out_file(world.conn, KEYS, "b", "bank", rail=FileRail(known, place), at=world.at)
     return done, place / f"{done['batch']}.pain.001.xml"
 
 
@@ -82,7 +82,7 @@ def test_no_order_is_written_where_the_loan_was_refused(world: World) -> None:
     with pytest.raises(InvalidInput):
         disburse_loan(
             world.conn, "b", principal=100, rate=Fraction(1, 10), instalments=1, on=date(2027, 1, 1),
-            request=request, rail="bank", payee=PAYER,
+            request=request, rail="bank", payee=PAYER, keys=KEYS,
         )  # fmt: skip
     assert states(world) == []
     assert world.conn.execute("select count(*) from duewell.loan").fetchone() == (0,)
@@ -98,7 +98,7 @@ def test_a_run_killed_after_the_file_sends_the_same_file(world: World) -> None:
 
     known = rails.rail_of(world.book, "bank")
     with pytest.raises(KeyboardInterrupt):
-        pay_out_file(world.conn, "b", "bank", rail=Dies(known, world.folder), at=world.at)
+        pay_out_file(world.conn, KEYS, "b", "bank", rail=Dies(known, world.folder), at=world.at)
     first = next(world.folder.glob("*.pain.001.xml")).read_bytes()
     world.lend("two", rail="bank", payee=PAYER)
     done, path = pay_out(world)
@@ -111,7 +111,7 @@ def refunded(world: World) -> LoanKey:
     row = Booked("A1", "1300.00", "CNY", "CRDT", reference=world.ref(loan))
     world.read(world.statement(row))
     request = Request("cli", "r", "officer", world.at)
-    refund_loan(world.conn, "b", "bank", loan, amount=10_000, payee=PAYER, request=request)
+    refund_loan(world.conn, KEYS, "b", "bank", loan, amount=10_000, payee=PAYER, request=request)
     return loan
 
 
@@ -126,16 +126,34 @@ def test_a_refused_refund_is_the_borrowers_again(world: World) -> None:
     assert len(world.facts(loan, FactKind.REVERSED)) == 1
 
 
+def test_the_same_key_pays_nobody_else(world: World) -> None:
+    loan = refunded(world)
+    request, other = Request("cli", "r", "officer", world.at), Payer("x", "62170001")
+    again = refund_loan(world.conn, KEYS, "b", "bank", loan, amount=10_000, payee=PAYER, request=request)
+    assert again["pay_out"] and states(world) == ["waiting"]
+    with pytest.raises(Conflict, match="key-reused-with-another-body"):
+        refund_loan(world.conn, KEYS, "b", "bank", loan, amount=10_000, payee=other, request=request)
+    world.read(world.statement(Booked("U1", "9.00", "CNY", "CRDT", text="?", account="62170000")))
+    sent = Request("cli", "s", "o", world.at)
+    send_back_suspense(world.conn, KEYS, "b", rail="bank", ref="U1", request=sent)
+    with pytest.raises(Conflict, match="key-reused-with-another-body"):
+        send_back_suspense(world.conn, KEYS, "b", rail="bank", ref="U1", payee=other, request=sent)
+
+
 def test_money_sent_back_and_refused_is_in_suspense_again(world: World) -> None:
     row = Booked("U1", "9.00", "CNY", "CRDT", text="?", account="62170000", name="x")
     world.read(world.statement(row))
-    send_back_suspense(world.conn, "b", rail="bank", ref="U1", request=Request("cli", "s", "o", world.at))
-    assert list_suspense(world.conn, "b")["items"] == []
+    send_back_suspense(
+        world.conn, KEYS, "b", rail="bank", ref="U1", request=Request("cli", "s", "o", world.at)
+    )
+    assert list_suspense(world.conn, KEYS, "b")["items"] == []
     world.bank.reasons = {"62170000": "AC04"}
     answered(world, pay_out(world)[1])
-    (item,) = list_suspense(world.conn, "b")["items"]
+    (item,) = list_suspense(world.conn, KEYS, "b")["items"]
     assert item["left_minor"] == 900
-    send_back_suspense(world.conn, "b", rail="bank", ref="U1", request=Request("cli", "s2", "o", world.at))
+    send_back_suspense(
+        world.conn, KEYS, "b", rail="bank", ref="U1", request=Request("cli", "s2", "o", world.at)
+    )
     world.bank.reasons = {}
     assert answered(world, pay_out(world)[1])["paid"] == 1
 
@@ -158,3 +176,40 @@ def test_two_senders_take_each_row_once(world: World, url: str) -> None:
         theirs = outbox.claim_batch(two, rail="b/bank", batch="X2", at=world.at, limit=4)
         assert len(mine) == 4 and len(theirs) == 2
         assert not {row.key for row in mine} & {row.key for row in theirs}
+
+
+def test_whoever_was_erased_is_not_paid_and_what_was_perhaps_sent_stays_unknown(world: World) -> None:
+    def erase(loan: LoanKey) -> None:
+        with world.conn.transaction():
+            vault.erase(world.conn, loan.person_id, by="t", reason="asked", at=world.at)
+
+    gone, kept = refunded(world), world.lend("two", rail="bank", payee=PAYER)
+    erase(gone)
+    done, path = pay_out(world)
+    assert (done["pay_outs"], "6217000012345678" in path.read_text()) == (1, True)
+    assert sorted(states(world)) == ["failed", "sent"]
+    assert world.state(gone).overpaid == 10_000, "the refund is taken back"
+    later = world.lend("three", rail="bank", payee=PAYER)
+    with pytest.raises(Conflict, match="person-erased"):
+        refund_loan(
+            world.conn, KEYS, "b", "bank", gone, amount=10_000, payee=PAYER,
+            request=Request("cli", "r2", "officer", world.at),
+        )  # fmt: skip
+
+    class Dies(FileRail):
+        def send(self, *args: Any, **more: Any) -> Any:
+            super().send(*args, **more)
+            raise KeyboardInterrupt
+
+    known = rails.rail_of(world.book, "bank")
+    with pytest.raises(KeyboardInterrupt):
+        pay_out_file(world.conn, KEYS, "b", "bank", rail=Dies(known, world.folder), at=world.at)
+    erase(later)
+    assert pay_out(world)[0]["pay_outs"] == 0
+    assert sorted(states(world)) == ["failed", "sent", "unknown"]
+    assert answered(world, path)["paid"] == 1
+    text = world.bank.answer(next(world.folder.glob("*.pain.001.xml")))
+    read_status(world.conn, "b", "bank", world.path(text), actor="t", at=world.at)
+    world.check()
+    assert sorted(states(world)) == ["done", "done", "failed"]
+    assert kept.person_id != later.person_id

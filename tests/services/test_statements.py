@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from duewell.domain.errors import Conflict, CurrencyMismatch, InvalidInput, NotFound, Refusal
 from duewell.domain.facts import FactKind
 from duewell.domain.receipts import Payer
+from duewell.gateways.keys import Seals
 from duewell.gateways.rails.simulators.bank import Booked
 from duewell.services.assign_account import assign_account
 from duewell.services.close_period import close_period
@@ -27,8 +28,9 @@ from duewell.services.report_ledger import trial_balance_of
 from duewell.services.send_back_suspense import send_back_suspense
 from duewell.store import outbox
 from duewell.store.loans import LoanKey
+from duewell.store.paying import payee_of
 from duewell.store.posting import Request
-from tests.services.rails_world import Conn, World
+from tests.services.rails_world import KEYS, Conn, World
 
 DUE = date(2026, 4, 1)
 
@@ -124,7 +126,7 @@ def test_what_cannot_be_matched_waits_with_its_reason(world: World) -> None:
         "unknown-debit",
     ]
     assert world.in_suspense - before == 100 + 200 + 400 + 800 + 1600 - 3200
-    listed = list_suspense(world.conn, "b")["items"]
+    listed = list_suspense(world.conn, KEYS, "b")["items"]
     assert [each["ref"] for each in listed] == ["U1", "U2", "U3", "U4", "U5", "U6"]
     assert listed[0]["told"]["text"] == "thank you"
 
@@ -145,7 +147,7 @@ def test_foreign_money_is_never_guessed_and_can_only_go_back(world: World) -> No
     assert world.cash == cash, "no sum of the book's currency holds it"
     with pytest.raises(CurrencyMismatch):
         match_suspense(world.conn, "b", rail="bank", ref="F1", loan=loan, request=asked(world, "k"))
-    back = send_back_suspense(world.conn, "b", rail="bank", ref="F1", request=asked(world, "k2"))
+    back = send_back_suspense(world.conn, KEYS, "b", rail="bank", ref="F1", request=asked(world, "k2"))
     assert (back["moved_minor"], back["left_minor"], back["currency"]) == (3000, 0, "USD")
     world.check()
 
@@ -174,7 +176,7 @@ def test_an_officer_matches_money_as_of_the_day_it_came(world: World) -> None:
     (fact,) = world.facts(first, FactKind.PAYMENT_RECEIVED)
     assert (fact.effective_on, fact.recorded_on) == (date(2026, 3, 1), DUE)
     assert before - world.in_suspense == 10_600
-    assert list_suspense(world.conn, "b")["items"] == []
+    assert list_suspense(world.conn, KEYS, "b")["items"] == []
     with pytest.raises(InvalidInput):
         match_suspense(world.conn, "b", rail="bank", ref="U1", loan=second, request=asked(world, "m4"))
     with pytest.raises(NotFound):
@@ -187,16 +189,20 @@ def test_money_sent_back_leaves_an_order_and_comes_back_if_it_fails(world: World
     world.read(world.statement(credit("U1", "9.00", text="?", name="张三", account="62170000")))
     world.read(world.statement(credit("U2", "9.00", text="?")))
     with pytest.raises(InvalidInput) as told:
-        send_back_suspense(world.conn, "b", rail="bank", ref="U2", request=asked(world, "s0"))
+        send_back_suspense(world.conn, KEYS, "b", rail="bank", ref="U2", request=asked(world, "s0"))
     assert told.value.code == "suspense-payer-unknown"
     cash = world.cash
-    done = send_back_suspense(world.conn, "b", rail="bank", ref="U1", request=asked(world, "s1"))
-    assert done == send_back_suspense(world.conn, "b", rail="bank", ref="U1", request=asked(world, "s1"))
+    done = send_back_suspense(world.conn, KEYS, "b", rail="bank", ref="U1", request=asked(world, "s1"))
+    assert done == send_back_suspense(
+        world.conn, KEYS, "b", rail="bank", ref="U1", request=asked(world, "s1")
+    )
     row = outbox.read(world.conn, outbox.NOBODY, done["pay_out"])
-    assert row is not None and row.payload["payee"]["account"] == "62170000" and row.state == "waiting"
+    assert row is not None and row.state == "waiting"
+    payee = payee_of(world.conn, Seals(KEYS), row)
+    assert payee is not None and payee.account == "62170000"
     assert cash - world.cash == 900
     other = Payer("李四", "62179999", "")
-    send_back_suspense(world.conn, "b", rail="bank", ref="U2", payee=other, request=asked(world, "s2"))
+    send_back_suspense(world.conn, KEYS, "b", rail="bank", ref="U2", payee=other, request=asked(world, "s2"))
     world.check()
 
 
@@ -235,7 +241,7 @@ def test_a_return_of_money_in_suspense_leaves_suspense(world: World) -> None:
             Booked("R1", "5.00", "CNY", "DBIT", end_to_end="E-2", reason="FOCR"),
         )
     )
-    assert world.in_suspense == before and list_suspense(world.conn, "b")["items"] == []
+    assert world.in_suspense == before and list_suspense(world.conn, KEYS, "b")["items"] == []
 
 
 def test_a_value_date_ahead_is_refused_and_read_again_later(world: World) -> None:

@@ -34,7 +34,7 @@ from duewell.services.take_notification import take_notification
 from duewell.store import outbox, rails
 from duewell.store.loans import LoanKey
 from duewell.store.posting import Request
-from tests.services.rails_world import Conn, World
+from tests.services.rails_world import KEYS, Conn, World
 
 SECRET = b"a secret of a sandbox"
 NOW = timedelta()
@@ -183,7 +183,7 @@ def test_another_amount_than_was_asked_waits_for_a_person(world: Wallets) -> Non
     ref = order(world, loan)
     done = told(world, world.provider.pay(ref, amount="4999"))
     assert (done["outcome"], done["reason"]) == ("suspense", "order-differs")
-    assert paid(world, loan) == [] and len(list_suspense(world.conn, "b")["items"]) == 1
+    assert paid(world, loan) == [] and len(list_suspense(world.conn, KEYS, "b")["items"]) == 1
 
 
 def test_money_of_another_currency_is_nobodys(world: Wallets) -> None:
@@ -228,12 +228,12 @@ def overpaid(world: Wallets) -> LoanKey:
 def refund(world: Wallets, loan: LoanKey, payee: str = "P1") -> dict[str, Any]:
     request = Request("cli", "refund", "officer", world.at)
     return refund_loan(
-        world.conn, "b", "wallet", loan, amount=10_000, payee=Payer("张三", payee), request=request
+        world.conn, KEYS, "b", "wallet", loan, amount=10_000, payee=Payer("张三", payee), request=request
     )
 
 
 def sent(world: Wallets, after: timedelta = NOW) -> dict[str, Any]:
-    done = deliver(world.conn, "b", at=world.at + after)
+    done = deliver(world.conn, KEYS, "b", at=world.at + after)
     world.check()
     return done
 

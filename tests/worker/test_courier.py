@@ -23,7 +23,7 @@ from duewell.services.set_rail import set_rail
 from duewell.store.posting import Request
 from duewell.worker.closing import Stop
 from duewell.worker.courier import IDLE, Courier
-from tests.services.rails_world import FIRST, Conn, World
+from tests.services.rails_world import FIRST, KEYS, Conn, World
 
 SECRET = b"a secret of a sandbox"
 
@@ -55,18 +55,19 @@ def test_a_refund_leaves_while_another_book_is_broken(
     loan = world.lend("over")
     world.read(world.statement(Booked("A1", "1300.00", "CNY", "CRDT", reference=world.ref(loan))))
     request = Request("cli", "r", "officer", world.at)
-    refund_loan(conn, "b", "wallet", loan, amount=10_000, payee=Payer("x", "P1"), request=request)
+    refund_loan(conn, KEYS, "b", "wallet", loan, amount=10_000, payee=Payer("x", "P1"), request=request)
     conn.execute(
         "insert into duewell.outbox select 9, 'P-broken', (select book_id from duewell.book"
         " where code = 'a'),"
-        " kind, 1, payload || '{\"rail\": \"a/wallet\"}', not_before, null, null, 'waiting', null, 0, '',"
-        " changed_at from duewell.outbox where kind = 'rail.pay-out'"
+        " kind, 1, payload || '{\"rail\": \"a/wallet\"}', sealed, not_before, null, null, 'waiting', null, 0,"
+        " '', changed_at from duewell.outbox where kind = 'rail.pay-out'"
     )
     done: list[dict[str, Any]] = []
     problems: list[DuewellError] = []
     stop = Stop()
     courier = Courier(
         lambda: psycopg.connect(url, autocommit=True),
+        lambda: KEYS,
         now=lambda: world.at,
         stop=stop,
         on_done=done.append,
@@ -87,6 +88,6 @@ def test_a_database_that_is_not_there_is_tried_again(tmp_path: Path) -> None:
     def connect() -> Conn:
         raise psycopg.OperationalError("no server")
 
-    courier = Courier(connect, now=lambda: None, stop=Stop(), on_problem=problems.append)  # type: ignore[arg-type,return-value]
+    courier = Courier(connect, lambda: KEYS, now=lambda: None, stop=Stop(), on_problem=problems.append)  # type: ignore[arg-type,return-value]
     assert courier.turn() < courier.turn()
     assert {each.code for each in problems} == {"database-not-reached"}

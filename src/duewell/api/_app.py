@@ -24,6 +24,8 @@ from duewell.api import (
     _lines,
     _loans,
     _persons,
+    _rail_loans,
+    _rails,
     _reports,
     _requests,
     _system,
@@ -50,6 +52,8 @@ _DOORS = (
     _reports.door,
     _clocks.door,
     _webhooks.door,
+    _rails.door,
+    _rail_loans.door,
 )
 
 

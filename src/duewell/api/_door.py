@@ -188,7 +188,13 @@ async def ask_of(request: Request) -> Ask:
     return Ask(request)
 
 
+async def body_of(request: Request) -> bytes:
+    """A body as it came, for routes that take files or messages of others."""
+    return await request.body()
+
+
 Asked = Annotated[Ask, Depends(ask_of)]
+Body = Annotated[bytes, Depends(body_of)]
 Route = TypeVar("Route", bound=Callable[..., Any])
 
 
@@ -219,8 +225,12 @@ class Door(APIRouter):
         is_keyed: bool = False,
         also: dict[int, type[BaseModel]] | None = None,
         media: str | None = None,
+        takes: dict[str, dict[str, Any]] | None = None,
     ) -> Callable[[Route], Route]:
-        """Declare one. `is_keyed` says that it takes an Idempotency-Key; `media` what it answers but JSON."""
+        """Declare one. `is_keyed` says that it takes an Idempotency-Key; `media` what it answers but JSON.
+
+        `takes` says by its schema what a body that is not read as one JSON model may be.
+        """
 
         def wrap(route: Route) -> Route:
             @functools.wraps(route)
@@ -239,6 +249,9 @@ class Door(APIRouter):
             extra: dict[str, Any] = {"x-permission": may.value}
             if is_keyed:
                 extra["parameters"] = [KEY_PARAMETER]
+            if takes is not None:
+                content = {kind: {"schema": schema} for kind, schema in takes.items()}
+                extra["requestBody"] = {"required": True, "content": content}
             responses: dict[int | str, dict[str, Any]] = {status: {"model": model}} if model else {}
             if media is not None:
                 responses[status] = {"content": {media: {"schema": {"type": "string"}}}}

@@ -137,6 +137,8 @@ def told(problem: psycopg.Error) -> DuewellError:
         return NoRoom("database-too-slow")
     if isinstance(problem, psycopg.OperationalError):
         return NoRoom("database-away")
+    if isinstance(problem, psycopg.DataError) and problem.sqlstate in (None, "22021"):
+        return BadRequest("request-not-readable")  # A text with what no text here may hold: a NUL.
     return Fault("internal-fault", problem=type(problem).__name__)
 
 

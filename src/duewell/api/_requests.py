@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import Response
 
-from duewell.api import _lists
+from duewell.api import _lists, _rail_acts
 from duewell.api._door import Ask, Asked, Door, answer
 from duewell.api._loans import Cursor, Limit, public
 from duewell.api._models import DecisionGiven, RequestsTold, RequestTold, TrailTold
@@ -40,7 +40,7 @@ def list_requests(
     more = None
     if len(found) > limit:
         more = _lists.cursor_of(ask, "requests", found[limit - 1].asked_at.isoformat())
-    items = [decide_request.as_document(each) for each in seen]
+    items = [_rail_acts.shown(ask, decide_request.as_document(each)) for each in seen]
     return _lists.page(ask, {"schema": "duewell.requests/1", "items": items}, more)
 
 
@@ -62,7 +62,7 @@ def _request(ask: Ask, text: str) -> Approval:
 @door.get("/api/requests/{request}", may=Permission.APPROVAL_READ, model=RequestTold)
 def show_request(ask: Asked, request: str) -> Response:
     """One request, and what was decided."""
-    return answer(decide_request.as_document(_request(ask, request)))
+    return answer(_rail_acts.shown(ask, decide_request.as_document(_request(ask, request))))
 
 
 @door.post("/api/requests/{request}/decision", may=Permission.APPROVAL_DECIDE, model=RequestTold)
@@ -77,7 +77,7 @@ def decide(ask: Asked, request: str, given: DecisionGiven) -> Response:
         at=ask.at,
         acts=acts(ask),
     )
-    return answer(told)
+    return answer(_rail_acts.shown(ask, told))
 
 
 @door.post("/api/requests/{request}/withdrawal", may=Permission.APPROVAL_READ, model=RequestTold)
@@ -85,7 +85,7 @@ def withdraw(ask: Asked, request: str) -> Response:
     """Take your own request back."""
     found = _request(ask, request)
     told = decide_request.withdraw(ask.conn, found.approval_id, by=ask.identity.actor, at=ask.at)
-    return answer(told)
+    return answer(_rail_acts.shown(ask, told))
 
 
 def acts(ask: Ask) -> dict[Act, decide_request.Do]:
@@ -124,7 +124,8 @@ def acts(ask: Ask) -> dict[Act, decide_request.Do]:
         reason = found.payload["reason"]
         return keep_person.erase(ask.conn, person, by=by, reason=reason, at=at, log=log)
 
-    return {Act.FACT: fact, Act.ROLES: roles, Act.PRODUCT: product, Act.ERASURE: erasure}
+    done = {Act.FACT: fact, Act.ROLES: roles, Act.PRODUCT: product, Act.ERASURE: erasure}
+    return done | _rail_acts.acts(ask)
 
 
 @door.get("/api/trail", may=Permission.TRAIL_READ, model=TrailTold)

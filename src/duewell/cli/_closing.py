@@ -158,7 +158,8 @@ def worker(lang: Lang = None) -> None:
     with ending(frame):
         frame.tell("cli-worker-begins")
         opens = partial(connect, frame.settings)
-        courier = threading.Thread(target=Courier(opens, now=now, stop=stop, on_problem=on_problem).run)
+        post = Courier(opens, lambda: frame.keys, now=now, stop=stop, on_problem=on_problem)
+        courier = threading.Thread(target=post.run)
         courier.start()
         try:
             Closer(

@@ -276,12 +276,18 @@ def disburse(
     product: Annotated[
         str | None, typer.Option("--product", help="A product's CODE or CODE@VERSION; plain terms else.")
     ] = None,
+    rail: Annotated[str | None, typer.Option("--rail", help="The rail to pay it out by.")] = None,
+    payee_name: Annotated[str | None, typer.Option("--payee-name", help="Whose account it is.")] = None,
+    payee_account: Annotated[
+        str | None, typer.Option("--payee-account", help="The account number or IBAN.")
+    ] = None,
+    payee_bank: Annotated[str | None, typer.Option("--payee-bank", help="The bank's BIC or code.")] = None,
     on: On = None,
     key: Key = None,
     lang: Lang = None,
     as_json: Json = False,
 ) -> None:
-    """Lend: a new loan of a new person, paid out on a date."""
+    """Lend: a new loan of a new person, paid out on a date; by a rail with its order to pay."""
     frame = make_frame(lang=lang, is_json=as_json)
     with ending(frame):
         result = _loan.disburse(
@@ -294,6 +300,7 @@ def disburse(
             key=request_key(key),
             at=now(),
             product=product,
+            paid_by=_loan.pays(rail, payee_name, payee_account, payee_bank),
         )
         _tables.recorded(frame, result)
 

@@ -40,6 +40,7 @@ from duewell.domain.errors import (
 )
 from duewell.domain.money import Money, currency
 from duewell.domain.texts import Message, message_of
+from duewell.gateways.keys import KeyPort, read_keys
 from duewell.settings import Settings, read_settings
 from duewell.store.loans import Connection
 
@@ -69,6 +70,11 @@ class Frame:
         if self._conn is None:
             self._conn = connect(self.settings)
         return self._conn
+
+    @property
+    def keys(self) -> KeyPort:
+        """The keys that personal data is sealed with; made at the first use beside the embedded server."""
+        return read_keys(self.settings.key_file, may_make=self.settings.database_url is None)
 
     def say(self, code: str, **facts: object) -> str:
         """A sentence of the catalogue."""

@@ -22,6 +22,7 @@ from duewell.domain.loan import Folding, ageing
 from duewell.domain.money import Rate, currency, parse_amount, parse_rate_pct
 from duewell.domain.party import loan_id
 from duewell.domain.product import Part
+from duewell.domain.receipts import Payer
 from duewell.services.disburse_loan import disburse_loan
 from duewell.services.record_fact import Request
 from duewell.services.show_loan import (
@@ -51,6 +52,7 @@ def disburse(
     key: str,
     at: datetime,
     product: str | None,
+    paid_by: tuple[str, Payer] | None = None,
 ) -> dict[str, Any]:
     """Lend to a new person. What a product leaves no choice in need not be said."""
     row = find_book(frame, book)
@@ -68,7 +70,26 @@ def disburse(
         on=on,
         request=Request("cli", key, "cli", at),
         product=product,
+        rail=paid_by[0] if paid_by is not None else None,
+        payee=paid_by[1] if paid_by is not None else None,
+        keys=frame.keys if paid_by is not None else None,
     )
+
+
+def pays(
+    rail: str | None, name: str | None, account: str | None, bank: str | None
+) -> tuple[str, Payer] | None:
+    """The rail a loan is paid out by, and to whom; None where it is paid out by hand.
+
+    Refuses   "usage-missing": a rail without a payee, or a payee without a rail.
+    """
+    if rail is None and name is None and account is None and bank is None:
+        return None
+    given = {"--rail": rail, "--payee-name": name, "--payee-account": account}
+    lacking = [option for option, value in given.items() if value is None]
+    if rail is None or name is None or account is None:
+        raise missing(lacking)
+    return rail, Payer(name, account, bank or "")
 
 
 def show(frame: Frame, key: LoanKey, row: LoanRow, *, as_of: date | None, known: Known) -> None:

@@ -127,6 +127,7 @@ def statement(
         task = bar.add_task(path.name, total=None)
         done = read_statement(
             frame.conn,
+            frame.keys,
             book,
             rail,
             path,
@@ -209,6 +210,7 @@ def collect(
         check_output(output, is_forced=force)
         done = collect_due(
             frame.conn,
+            frame.keys,
             book,
             rail,
             on=asked,
@@ -241,7 +243,7 @@ def pay_out(
         row = find_book(frame, book)
         check_output(output, is_forced=force)
         port = OneFileRail(rails.rail_of(row, rail), lambda raw: _write(output, raw, is_forced=force))
-        done = pay_out_file(frame.conn, book, rail, rail=port, at=now())
+        done = pay_out_file(frame.conn, frame.keys, book, rail, rail=port, at=now())
         told = {"count": done["pay_outs"], "amount": amount(done["amount_minor"], row.currency)}
         code = "cli-paid-out" if done["pay_outs"] else "cli-pay-out-nothing"
         frame.tell(code, currency=row.currency, path=str(output), **told)
@@ -255,7 +257,8 @@ def deliver_(book: Book, lang: Lang = None, as_json: Json = False) -> None:
     frame = make_frame(lang=lang, is_json=as_json)
     with ending(frame):
         find_book(frame, book)
-        sent, asked = deliver(frame.conn, book, at=now()), poll_orders(frame.conn, book, at=now())
+        sent = deliver(frame.conn, frame.keys, book, at=now())
+        asked = poll_orders(frame.conn, book, at=now())
         for code, done in (("cli-delivered", sent), ("cli-polled", asked)):
             count = done.get("sent", done.get("asked", 0))
             frame.tell(code, count=count, ok=done["ok"], failed=done["failed"], unknown=done["unknown"])

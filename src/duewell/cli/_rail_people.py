@@ -59,7 +59,7 @@ def suspense_list(book: Book, lang: Lang = None, as_json: Json = False) -> None:
     """The work list: what waits, since when and why."""
     frame = make_frame(lang=lang, is_json=as_json)
     with ending(frame):
-        done = list_suspense(frame.conn, book)
+        done = list_suspense(frame.conn, frame.keys, book)
         if as_json:
             frame.document(done)
             return
@@ -131,6 +131,7 @@ def suspense_send_back(
         row = find_book(frame, book)
         done = send_back_suspense(
             frame.conn,
+            frame.keys,
             book,
             rail=rail,
             ref=ref,
@@ -174,7 +175,9 @@ def mandate_sign(
     with ending(frame):
         where, _ = find_loan(frame, loan)
         payer = Payer(name, account, bank)
-        done = sign_mandate(frame.conn, book, rail, where, payer=payer, on=day(on), request=_asked(key))
+        done = sign_mandate(
+            frame.conn, frame.keys, book, rail, where, payer=payer, on=day(on), request=_asked(key)
+        )
         frame.tell("cli-mandate-signed", mandate=done["mandate"], loan=loan, end=done["account_end"])
         if as_json:
             frame.document(done)
@@ -194,7 +197,9 @@ def mandate_revoke(
     frame = make_frame(lang=lang, is_json=as_json)
     with ending(frame):
         where, _ = find_loan(frame, loan)
-        done = revoke_mandate(frame.conn, book, where, on=day(on), reason=reason, request=_asked(key))
+        done = revoke_mandate(
+            frame.conn, frame.keys, book, where, on=day(on), reason=reason, request=_asked(key)
+        )
         frame.tell("cli-mandate-revoked", mandate=done["mandate"], loan=loan)
         if as_json:
             frame.document(done)
@@ -208,7 +213,7 @@ def mandate_show(loan: Loan, book: Book, lang: Lang = None, as_json: Json = Fals
         row = find_book(frame, book)
         where, _ = find_loan(frame, loan)
         days = bank_days(row.calendar, row.open_on.year)
-        done = show_mandate(frame.conn, book, where, is_business=days.is_business_day)
+        done = show_mandate(frame.conn, frame.keys, book, where, is_business=days.is_business_day)
         if as_json:
             frame.document(done)
             return
@@ -275,7 +280,9 @@ def refund(
         where, row = find_loan(frame, loan)
         minor = parse_amount(what, currency(row.terms.currency)).minor
         payee = Payer(name, account, bank)
-        done = refund_loan(frame.conn, book, rail, where, amount=minor, payee=payee, request=_asked(key))
+        done = refund_loan(
+            frame.conn, frame.keys, book, rail, where, amount=minor, payee=payee, request=_asked(key)
+        )
         pay_out = done.pop("pay_out")
         if as_json:
             frame.document(

@@ -139,10 +139,9 @@ def account_add(
     """Make an account with its roles. The password is asked for, or read from the input."""
     frame = make_frame(lang=lang, is_json=as_json)
     with ending(frame):
-        keys = read_keys(frame.settings.key_file, may_make=frame.settings.database_url is None)
         made = manage_accounts.add_staff(
             frame.conn,
-            keys,
+            frame.keys,
             Passwords(),
             login=login,
             name=name,

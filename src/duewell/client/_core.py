@@ -28,12 +28,17 @@ _WAIT_MAX_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
-    """One call of a route, not yet done: what `calls` makes and a client does."""
+    """One call of a route, not yet done: what `calls` makes and a client does.
+
+    `content` is a file as the body, of the type `media`.
+    """
 
     method: str
     path: str
     query: Mapping[str, Any] = field(default_factory=dict)
     body: Mapping[str, Any] | None = None
+    content: bytes | None = None
+    media: str = ""
     key: str | None = None
     is_keyed: bool = False
 
@@ -78,6 +83,9 @@ class _Sender:
         told: dict[str, Any] = {"method": call.method, "url": call.path, "headers": headers, "params": query}
         if call.body is not None:
             told["json"] = {name: value for name, value in call.body.items() if value is not None}
+        if call.content is not None:
+            told["content"] = call.content
+            headers["content-type"] = call.media
         return told
 
     @staticmethod
@@ -95,8 +103,9 @@ class _Sender:
     @staticmethod
     def _told(response: httpx.Response) -> Any:
         is_json = "json" in response.headers.get("content-type", "")
+        is_file = response.headers.get("content-type") == "application/octet-stream"
         if response.is_success:
-            return response.json() if is_json else response.text
+            return response.json() if is_json else response.content if is_file else response.text
         raise Problem(response.status_code, response.json() if is_json else {})
 
 

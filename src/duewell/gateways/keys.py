@@ -1,7 +1,7 @@
 """Keys: the master key behind a port, and what is sealed with keys it wraps.
 
 Needs    a key file, or another port that wraps and unwraps.
-Gives    KeyPort, FileKeys, new_data_key, seal, unseal.
+Gives    KeyPort, FileKeys, Seals, new_data_key, seal, unseal.
 Never    lets a key or what it protects into a message, a log or the database.
 Source   docs/reference/privacy.md. AES-256-GCM with the place of a value as its associated data, so that a
          value moved to another row, field or person does not open.
@@ -68,6 +68,33 @@ class FileKeys:
         """HMAC-SHA256 over the words, each with its length: no two lists of words are confused."""
         text = b"".join(len(w).to_bytes(4, "big") + w for w in (word.encode() for word in words))
         return hmac.new(self.index, text, hashlib.sha256).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Seals:
+    """What the store seals with: the master key behind its port, and persons' own keys."""
+
+    keys: KeyPort
+
+    def wrap(self, plain: bytes, place: str) -> bytes:
+        """Seal by the master key."""
+        return self.keys.wrap(plain, place)
+
+    def unwrap(self, blob: bytes, place: str) -> bytes:
+        """Open what the master key sealed."""
+        return self.keys.unwrap(blob, place)
+
+    def new_key(self) -> bytes:
+        """A fresh key for one person."""
+        return new_data_key()
+
+    def seal(self, key: bytes, plain: bytes, place: str) -> bytes:
+        """Seal by a person's key."""
+        return seal(key, plain, place)
+
+    def unseal(self, key: bytes, blob: bytes, place: str) -> bytes:
+        """Open what a person's key sealed."""
+        return unseal(key, blob, place)
 
 
 def new_data_key() -> bytes:

@@ -1,6 +1,6 @@
 """Sign or revoke a mandate: the borrower's leave to collect; each change is recorded and told.
 
-Needs    a connection; the book and loan, the rail, the account, a request key.
+Needs    a connection; the keys; the book and loan, the rail, the account, a request key.
 Gives    the mandate with its history and the coming attempts, plain data.
 Never    collects, or takes an ended mandate back to life.
 Source   docs/reference/rails.md, "Mandates".
@@ -14,17 +14,20 @@ from typing import Any
 from duewell.domain.errors import Conflict, InvalidInput, NotFound
 from duewell.domain.party import loan_id
 from duewell.domain.receipts import LoanRef, MandateEvent, Payer, RailKind, is_active
+from duewell.gateways.keys import KeyPort, Seals
 from duewell.store import books, loans, mandates, posting, rails
 from duewell.store.collecting import change_mandate
 from duewell.store.loans import Connection, LoanKey
 from duewell.store.mandates import MandateRow
 from duewell.store.posting import Request
+from duewell.store.private import seal_for
 
 SCHEMA = "duewell.mandate/1"
 
 
 def sign_mandate(
     conn: Connection,
+    keys: KeyPort,
     book_code: str,
     rail_code: str,
     loan: LoanKey,
@@ -42,6 +45,7 @@ def sign_mandate(
     told = payer.name + payer.account + payer.bank
     if not payer.account or not payer.name or not told.isprintable() or len(told) > 250:
         raise InvalidInput("mandate-account-unreadable")
+    seals = Seals(keys)
     account = {"name": payer.name, "account": payer.account, "bank": payer.bank}
     with conn.transaction():
         _check_held(conn, book.book_id, loan, book.code)
@@ -49,12 +53,14 @@ def sign_mandate(
         there = mandates.mandates_of(conn, loan)
         for each in there:
             if each.events[0].key == request.key:
-                if each.account != account:
+                if mandates.account_of(conn, seals, each) != account:
                     raise Conflict("key-reused-with-another-body", key=request.key)
-                return mandate_document(each, book.code)
+                return _told(conn, keys, each, book.code)
             if is_active(each.kinds):
                 raise Conflict("mandate-in-force", mandate=each.reference)
         number = len(there) + 1
+        place = mandates.mandate_place(loan, number)
+        sealed = seal_for(conn, seals, loan.person_id, place, account)
         reference = f"M{loan_id(loan.person_id, loan.loan_no)}{number:02d}"
         mandates.put_mandate(
             conn,
@@ -62,11 +68,11 @@ def sign_mandate(
             book_id=book.book_id,
             rail=rails.key_of(book, rail.code),
             reference=reference,
-            account=account,
+            account=sealed,
             number=number,
         )
         ref = LoanRef(loan.person_id, loan.loan_no)
-        row = MandateRow(ref, number, rails.key_of(book, rail.code), reference, account, ())
+        row = MandateRow(ref, number, rails.key_of(book, rail.code), reference, sealed, ())
         row = change_mandate(
             conn,
             book,
@@ -78,11 +84,12 @@ def sign_mandate(
             at=request.at,
             key=request.key,
         )
-        return mandate_document(row, book.code)
+        return _told(conn, keys, row, book.code)
 
 
 def revoke_mandate(
     conn: Connection,
+    keys: KeyPort,
     book_code: str,
     loan: LoanKey,
     *,
@@ -99,7 +106,7 @@ def revoke_mandate(
         there = mandates.mandates_of(conn, loan)
         for each in there:
             if any(event.key == request.key for event in each.events[1:]):
-                return mandate_document(each, book.code)
+                return _told(conn, keys, each, book.code)
         row = next((each for each in there if is_active(each.kinds)), None)
         if row is None:
             raise NotFound("mandate-not-found", loan=loan_id(loan.person_id, loan.loan_no))
@@ -114,7 +121,7 @@ def revoke_mandate(
             at=request.at,
             key=request.key,
         )
-        return mandate_document(row, book.code)
+        return _told(conn, keys, row, book.code)
 
 
 def _check_held(conn: Connection, book_id: int, loan: LoanKey, book: str) -> None:
@@ -122,15 +129,16 @@ def _check_held(conn: Connection, book_id: int, loan: LoanKey, book: str) -> Non
         raise NotFound("file-loan-unknown", loan=loan_id(loan.person_id, loan.loan_no), book=book)
 
 
-def mandate_document(row: MandateRow, book: str) -> dict[str, Any]:
+def _told(conn: Connection, keys: KeyPort, row: MandateRow, book: str) -> dict[str, Any]:
     """A mandate as plain data; of the account only its end."""
+    account = mandates.account_of(conn, Seals(keys), row) or {}
     return {
         "schema": SCHEMA,
         "book": book,
         "mandate": row.reference,
         "loan_id": loan_id(*row.loan),
         "rail": row.rail.partition("/")[2],
-        "account_end": row.account.get("account", "")[-4:],
+        "account_end": account.get("account", "")[-4:],
         "state": row.events[-1].kind.value,
         "is_active": is_active(row.kinds),
         "history": [

@@ -1,6 +1,6 @@
 """Collect what falls due: one file for a rail and day, of every try that the plan has on that day.
 
-Needs    a connection in autocommit; the book, a rail of debits, the day; what writes the file; the instant.
+Needs    a connection in autocommit; the keys; the book, a rail of debits, the day; what writes it; when.
 Gives    how many and how much, plain data.
 Never    tries while a try has no answer, tries more often than planned, or asks for more than is unpaid of a
          due date; killed before the file was written, the next run writes the same file.
@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from duewell.domain.contract import contract_of
-from duewell.domain.errors import InvalidInput
+from duewell.domain.errors import InvalidInput, NotFound
 from duewell.domain.receipts import (
     LoanRef,
     NextStep,
@@ -27,22 +27,26 @@ from duewell.domain.receipts import (
     next_attempt,
     plan_collection,
 )
+from duewell.gateways.keys import KeyPort, Seals
 from duewell.gateways.rails import Debit, write_collections
-from duewell.store import books, loans, mandates, rails, receipts
+from duewell.store import books, loans, mandates, posting, rails, receipts, request_keys
 from duewell.store.books import BookRow
 from duewell.store.collecting import notice
 from duewell.store.loans import Connection, LoanKey
-from duewell.store.mandates import CollectionRow, MandateRow
+from duewell.store.mandates import CollectionRow
+from duewell.store.posting import Request
 
 SCHEMA = "duewell.collection-file/1"
 AHEAD_MAX = 14
 """Days before the day of a try at which its file may be made: banks want some."""
 _BACK = timedelta(days=92)
 _AT_ONCE = 1_000
+_ERASED = "person-erased"
 
 
 def collect_due(
     conn: Connection,
+    keys: KeyPort,
     book_code: str,
     rail_code: str,
     *,
@@ -50,9 +54,11 @@ def collect_due(
     write: Callable[[bytes], None],
     at: datetime,
     is_business: Callable[[date], bool] = lambda day: True,
+    request: Request | None = None,
 ) -> dict[str, Any]:
     """Make the file of a day, or the one that was begun and never written; nothing is written for nothing.
 
+    Under a `request` the same key makes the same file. Who was erased cannot be collected from.
     Refuses   a rail of another kind, a day that is past or too far ahead.
     """
     book = books.read_book(conn, book_code)
@@ -66,15 +72,17 @@ def collect_due(
     key = rails.key_of(book, rail.code)
     with conn.transaction():
         receipts.hold(conn, [(key, "collect")])
-        batch, is_again = _begin(conn, book, rail, key, on=on, at=at, is_business=is_business)
-    rows = mandates.batch_of(conn, key, batch) if batch else []
+        asked = request_keys.hash_of_body([SCHEMA, key, str(on)])
+        kept = _kept(conn, request, asked)
+        if kept is not None:
+            batch, is_again = kept, True
+        else:
+            batch, is_again = _begin(conn, book, rail, key, on=on, at=at, is_business=is_business)
+            _keep(conn, request, asked, key, batch)
+    rows, debits = _debits(conn, keys, key, batch) if batch else ([], [])
     if rows:
-        write(_file(conn, book, rail, rows, batch=batch, on=on))
-        with conn.transaction():
-            loans.lock_many(conn, sorted({LoanKey(*row.loan) for row in rows}, key=_in_order))
-            for row in mandates.batch_of(conn, key, batch):
-                if not row.events:
-                    mandates.add_collection_event(conn, row, "written", effective_on=on, at=at)
+        write(_file(book, rail, debits, batch=batch, on=on, at=rows[0].recorded_at))
+        _mark(conn, key, batch, {debit.ref for debit in debits}, on=on, at=at)
     return {
         "schema": SCHEMA,
         "book": book.code,
@@ -83,9 +91,57 @@ def collect_due(
         "currency": book.currency,
         "batch": batch or None,
         "is_again": is_again,
-        "collections": len(rows),
-        "amount_minor": sum(row.amount for row in rows),
+        "collections": len(debits),
+        "amount_minor": sum(debit.amount for debit in debits),
     }
+
+
+def collection_file(conn: Connection, keys: KeyPort, book_code: str, rail_code: str, batch: str) -> bytes:
+    """A file that was made, once more. Refuses NotFound "batch-not-found"."""
+    book = books.read_book(conn, book_code)
+    rail = rails.rail_of(book, rail_code)
+    rows, debits = _debits(conn, keys, rails.key_of(book, rail.code), batch)
+    if not rows:
+        raise NotFound("batch-not-found", batch=batch[:40], rail=rail.code)
+    return _file(book, rail, debits, batch=batch, on=rows[0].collect_on, at=rows[0].recorded_at)
+
+
+def _kept(conn: Connection, request: Request | None, asked: bytes) -> str | None:
+    """The batch that was made under the same key."""
+    if request is None:
+        return None
+    posting.check_key(request.key)
+    kept = request_keys.find(conn, client_id=request.client_id, key=request.key, body_hash=asked)
+    return str(kept["batch"]) if kept is not None else None
+
+
+def _keep(conn: Connection, request: Request | None, asked: bytes, key: str, batch: str) -> None:
+    if request is not None:
+        request_keys.keep(
+            conn,
+            client_id=request.client_id,
+            key=request.key,
+            body_hash=asked,
+            target=f"collect/{key}",
+            result={"batch": batch},
+            recorded_at=request.at,
+        )
+
+
+def _mark(conn: Connection, key: str, batch: str, sent: set[str], *, on: date, at: datetime) -> None:
+    """The file was written: each try is, but those of persons erased since, which failed for our reason."""
+    with conn.transaction():
+        rows = mandates.batch_of(conn, key, batch)
+        loans.lock_many(conn, sorted({LoanKey(*row.loan) for row in rows}, key=_in_order))
+        for row in mandates.batch_of(conn, key, batch):
+            if row.events:
+                continue
+            if collection_ref(row.loan, row.due_on, row.attempt) in sent:
+                mandates.add_collection_event(conn, row, "written", effective_on=on, at=at)
+            else:
+                mandates.add_collection_event(
+                    conn, row, "rejected", effective_on=on, at=at, reason=_ERASED, step=NextStep.OURS.value
+                )
 
 
 def _begin(
@@ -105,7 +161,12 @@ def _begin(
             return batch, True
     digest = hashlib.sha256(key.encode()).hexdigest()[:8].upper()
     batch = f"DW{digest}C{on:%y%m%d}{len(there) + 1:02d}"
-    active = {row.loan: row for row in mandates.mandates_of_rail(conn, key) if is_active(row.kinds)}
+    gone = mandates.erased_of_rail(conn, key)
+    active = {
+        row.loan: row
+        for row in mandates.mandates_of_rail(conn, key)
+        if is_active(row.kinds) and row.loan.person_id not in gone
+    }
     keys = [LoanKey(*loan) for loan in sorted(active)]
     count = 0
     for start in range(0, len(keys), _AT_ONCE):
@@ -166,28 +227,30 @@ def _may_try_again(last: CollectionRow) -> bool:
     return last.state in ("rejected", "returned") and last.step == NextStep.RETRY.value
 
 
-def _file(
-    conn: Connection, book: BookRow, rail: Rail, rows: Sequence[CollectionRow], *, batch: str, on: date
-) -> bytes:
-    signed: dict[tuple[LoanRef, int], MandateRow] = {
-        (each.loan, each.number): each for each in mandates.mandates_of_rail(conn, rows[0].rail)
-    }
+def _debits(conn: Connection, keys: KeyPort, key: str, batch: str) -> tuple[list[CollectionRow], list[Debit]]:
+    """The tries of a file, and what is asked of whom; of a person erased since nothing."""
+    rows = mandates.batch_of(conn, key, batch)
+    signed = {(each.loan, each.number): each for each in mandates.mandates_of_rail(conn, key)} if rows else {}
     debits = []
     for row in rows:
         mandate = signed[(row.loan, row.mandate_no)]
-        debits.append(
-            Debit(
-                collection_ref(row.loan, row.due_on, row.attempt),
-                row.amount,
-                Payer(**mandate.account),
-                mandate.reference,
-                mandate.events[0].effective_on,
-                f"{row.due_on}",
+        account = mandates.account_of(conn, Seals(keys), mandate)
+        if account is not None:
+            debits.append(
+                Debit(
+                    collection_ref(row.loan, row.due_on, row.attempt),
+                    row.amount,
+                    Payer(**account),
+                    mandate.reference,
+                    mandate.events[0].effective_on,
+                    f"{row.due_on}",
+                )
             )
-        )
-    return write_collections(
-        rail, debits, batch=batch, currency_code=book.currency, on=on, at=rows[0].recorded_at
-    )
+    return rows, debits
+
+
+def _file(book: BookRow, rail: Rail, debits: Sequence[Debit], *, batch: str, on: date, at: datetime) -> bytes:
+    return write_collections(rail, debits, batch=batch, currency_code=book.currency, on=on, at=at)
 
 
 def _in_order(key: LoanKey) -> tuple[int, int]:

@@ -39,10 +39,15 @@ def ask(
     payload: Mapping[str, Any],
     loan: LoanKey | None,
     request: Request,
+    sealed: str | None = None,
+    secret: bytes = b"",
 ) -> dict[str, Any]:
-    """Keep a request until somebody else decides; sent twice it is one request."""
+    """Keep a request until somebody else decides; sent twice it is one request.
+
+    `sealed` is content that only a key opens, `secret` its keyed hash: the same content is the same request.
+    """
     posting.check_key(request.key)
-    body_hash = request_keys.hash_of_body([act, book, target, payload])
+    body_hash = request_keys.hash_of_body([act, book, target, payload, *([secret.hex()] if secret else [])])
     kept = request_keys.find(conn, client_id=request.client_id, key=request.key, body_hash=body_hash)
     if kept is not None:
         return as_document(approvals.read(conn, int(kept["request"])))
@@ -54,7 +59,7 @@ def ask(
             book_id=books.read_book(conn, book).book_id if book is not None else None,
             act=act.value,
             target=target,
-            payload=dict(payload),
+            payload={**payload, **({"sealed": sealed} if sealed is not None else {})},
             body_hash=body_hash,
             seen_seq=approvals.last_seq(conn, loan.person_id, loan.loan_no) if loan is not None else None,
             by=request.actor,

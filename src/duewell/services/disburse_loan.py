@@ -21,6 +21,7 @@ from duewell.domain.party import person_of
 from duewell.domain.product import OWN_TERMS, LoanTerms, Product, check_rate, terms_to_payload
 from duewell.domain.receipts import Payer
 from duewell.gateways.cap_packs import caps_of_book
+from duewell.gateways.keys import KeyPort, Seals
 from duewell.store import books, loans, posting, products, rails, request_keys
 from duewell.store.books import BookRow
 from duewell.store.loans import Connection, LoanKey
@@ -44,10 +45,11 @@ def disburse_loan(
     person: int | None = None,
     rail: str | None = None,
     payee: Payer | None = None,
+    keys: KeyPort | None = None,
 ) -> dict[str, Any]:
     """Make the loan and record its disbursement in one transaction; sent twice it happens once.
 
-    With a `rail` and a `payee` the order to pay is written in the same transaction, and leaves after it.
+    With a `rail`, a `payee` and the `keys` the order to pay is written in the same transaction.
     A loan of a product ("code" or "code@version") has that version's terms; else the book's plain ones.
     `person` is who borrows; a new person where none is named.
     Refuses   an amount below one unit, a date after the open date, a rate finer than 0.0001 %; terms
@@ -59,7 +61,13 @@ def disburse_loan(
     asked: list[object] = [book_code, principal, str(rate), instalments, day]
     asked += [product] if product is not None or person is not None else []
     asked += [person] if person is not None else []
-    asked += [rail, payee.name, payee.account, payee.bank] if rail is not None and payee is not None else []
+    pays = (rail, payee, keys) if rail is not None and payee is not None and keys is not None else None
+    assert (rail is None) == (payee is None) == (pays is None), (
+        "paid out by a rail, to somebody, with the keys"
+    )
+    if pays is not None:
+        # A plain hash of an account number could be tried out; one by the index key cannot.
+        asked += [rail, pays[2].blind("payee", pays[1].name, pays[1].account, pays[1].bank).hex()]
     body_hash = hashlib.sha256(json.dumps(asked).encode()).digest()
     kept = request_keys.find(conn, client_id=request.client_id, key=request.key, body_hash=body_hash)
     if kept is not None:
@@ -86,9 +94,10 @@ def disburse_loan(
             key = _create(conn, book, person, made, terms)
         fact = Fact(FactKind.DISBURSED, start, book.open_on, request.source, request.key, amount=principal)
         result = posting.record(conn, key, fact, request, body_hash=body_hash)
-        if rail is not None and payee is not None:
-            by = rails.key_of(book, rails.rail_of(book, rail).code)
-            order_pay_out(conn, book, by, key, result["seq"], payee=payee, at=request.at)
+        if pays is not None:
+            by = rails.key_of(book, rails.rail_of(book, pays[0]).code)
+            seals = Seals(pays[2])
+            order_pay_out(conn, seals, book, by, key, result["seq"], payee=pays[1], at=request.at)
         return result
 
 

@@ -18,8 +18,8 @@ from duewell.domain.errors import Conflict, InvalidInput
 from duewell.domain.party import FIELDS, masked, person_of, person_ref, read_field
 from duewell.gateways import erasure_log
 from duewell.gateways.erasure_log import Erasure
-from duewell.gateways.keys import KeyPort, new_data_key, seal, unseal
-from duewell.store import books, loans, posting, request_keys, trail, vault
+from duewell.gateways.keys import KeyPort, Seals, seal, unseal
+from duewell.store import books, loans, posting, private, request_keys, trail, vault
 from duewell.store.loans import Connection
 from duewell.store.posting import Request
 
@@ -88,12 +88,7 @@ def change(
 
 
 def _put(conn: Connection, keys: KeyPort, realm: int, person_id: int, told: Mapping[str, str]) -> None:
-    wrapped = vault.wrapped_key(conn, person_id)
-    if wrapped is None:
-        key = new_data_key()
-        vault.put_key(conn, person_id, keys.wrap(key, _key_place(person_id)))
-    else:
-        key = keys.unwrap(wrapped, _key_place(person_id))
+    key = private.data_key(conn, Seals(keys), person_id)
     sealed = {name: seal(key, value.encode(), _place(person_id, name)) for name, value in told.items()}
     for name, value in told.items():
         if FIELDS[name].is_name:
@@ -107,7 +102,7 @@ def _open(conn: Connection, keys: KeyPort, person_id: int) -> dict[str, str]:
     wrapped = vault.wrapped_key(conn, person_id)
     if wrapped is None:
         return {}
-    key = keys.unwrap(wrapped, _key_place(person_id))
+    key = keys.unwrap(wrapped, private.key_place(person_id))
     return {
         name: unseal(key, blob, _place(person_id, name)).decode()
         for name, blob in vault.read_fields(conn, person_id).items()
@@ -199,14 +194,10 @@ def wrap_anew(conn: Connection, keys: KeyPort) -> int:
     while found := vault.wrapped_otherwise(conn, keys.current, _AT_ONCE):
         with conn.transaction():
             for person_id, blob in found:
-                place = _key_place(person_id)
+                place = private.key_place(person_id)
                 vault.put_key(conn, person_id, keys.wrap(keys.unwrap(blob, place), place))
         count += len(found)
     return count
-
-
-def _key_place(person_id: int) -> str:
-    return f"person_key/{person_id}"
 
 
 def _place(person_id: int, field: str) -> str:

@@ -1,6 +1,6 @@
 """Pay out: what waits in the outbox leaves by its rails, and what rails say of it is kept.
 
-Needs    a connection in autocommit; the book, the rails behind their port, the instant.
+Needs    a connection in autocommit; the keys; the book, the rails behind their port, the instant.
 Gives    pay_out_file, one file of all that waits for a rail; deliver, for rails that answer at once.
 Never    calls a rail inside a transaction, or sends a sandbox's money by a real one; killed between, the next
          run sends the same references again, which the rail pays once.
@@ -15,21 +15,23 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from duewell.domain.receipts import Answer, Entry, EntryKind, Payer, Rail, RailKind
+from duewell.domain.receipts import Answer, Entry, EntryKind, Rail, RailKind
+from duewell.gateways.keys import KeyPort, Seals
 from duewell.gateways.rails import PaymentRail, PayOut, RailAnswer, wallet_of
 from duewell.store import books, outbox, rails, receipts
 from duewell.store.books import BookRow
 from duewell.store.loans import Connection
 from duewell.store.outbox import OutboxRow
-from duewell.store.paying import fail_pay_out
+from duewell.store.paying import fail_pay_out, payee_of
 from duewell.store.receiving import receive
 
 SCHEMA = "duewell.pay-out/1"
 FILE_MAX = 5_000
+_ERASED = "person-erased"
 
 
 def pay_out_file(
-    conn: Connection, book_code: str, rail_code: str, *, rail: PaymentRail, at: datetime
+    conn: Connection, keys: KeyPort, book_code: str, rail_code: str, *, rail: PaymentRail, at: datetime
 ) -> dict[str, Any]:
     """One file of all pay-outs that wait for a rail, or the one that was begun and never written."""
     book = books.read_book(conn, book_code)
@@ -43,11 +45,16 @@ def pay_out_file(
             digest = hashlib.sha256(key.encode()).hexdigest()[:8].upper()
             batch = f"DW{digest}P{outbox.batches_begun(conn, key) + 1:06d}"
             outbox.claim_batch(conn, rail=key, batch=batch, at=at, limit=FILE_MAX)
-    rows = outbox.batch_rows(conn, batch)
+    begun = outbox.batch_rows(conn, batch)
+    sendable = {row.key: each for row in begun if (each := _pay_out(conn, keys, row)) is not None}
+    for row in begun:
+        if row.key not in sendable:
+            _drop(conn, book, key, row, is_sent_perhaps=is_again, at=at)
+    rows = [row for row in begun if row.key in sendable]
     if rows:
         made_at = rows[0].changed_at
         day = made_at.astimezone(book.clock).date()
-        rail.send([_pay_out(row) for row in rows], batch=batch, on=day, at=made_at)
+        rail.send([sendable[row.key] for row in rows], batch=batch, on=day, at=made_at)
         outbox.set_batch_sent(conn, batch, at=at)
     return {
         "schema": SCHEMA,
@@ -63,6 +70,7 @@ def pay_out_file(
 
 def deliver(
     conn: Connection,
+    keys: KeyPort,
     book_code: str,
     *,
     at: datetime,
@@ -78,7 +86,7 @@ def deliver(
     for key, known in wallets.items():
         mine = [row for row in rows if row.payload["rail"] == key]
         if mine:
-            told = _send(rail_named(known), mine, book, at)
+            told = _send(conn, keys, rail_named(known), mine, book, at)
             for row in mine:
                 answer = told.get(row.key) or RailAnswer(row.key, Answer.UNKNOWN)
                 count[_keep(conn, book, key, row, answer, at).value] += 1
@@ -91,18 +99,47 @@ def deliver(
     }
 
 
-def _send(rail: PaymentRail, rows: Sequence[OutboxRow], book: BookRow, at: datetime) -> dict[str, RailAnswer]:
-    """One that was sent before is asked about first; the same reference sent again is paid once."""
+def _send(
+    conn: Connection,
+    keys: KeyPort,
+    rail: PaymentRail,
+    rows: Sequence[OutboxRow],
+    book: BookRow,
+    at: datetime,
+) -> dict[str, RailAnswer]:
+    """One that was sent before is asked about first; the same reference sent again is paid once.
+
+    Whoever was erased cannot be paid any more: what was never sent failed, what may have been stays unknown.
+    """
     asked = rail.ask([row.key for row in rows if row.tries > 1], at=at)
     told = {each.ref: each for each in asked if each.answer is not Answer.UNKNOWN}
     day = at.astimezone(book.clock).date()
-    rest = [_pay_out(row) for row in rows if row.key not in told]
+    rest = []
+    for row in rows:
+        payment = _pay_out(conn, keys, row) if row.key not in told else None
+        if payment is not None:
+            rest.append(payment)
+        elif row.key not in told and row.tries == 1:
+            told[row.key] = RailAnswer(row.key, Answer.FAILED, reason=_ERASED)
     return told | {each.ref: each for each in rail.send(rest, batch="", on=day, at=at)}
 
 
-def _pay_out(row: OutboxRow) -> PayOut:
-    told = row.payload
-    return PayOut(row.key, told["amount_minor"], told["currency"], Payer(**told["payee"]), told["text"])
+def _pay_out(conn: Connection, keys: KeyPort, row: OutboxRow) -> PayOut | None:
+    """What is to be paid to whom; None where that person was erased."""
+    told, payee = row.payload, payee_of(conn, Seals(keys), row)
+    if payee is None:
+        return None
+    return PayOut(row.key, told["amount_minor"], told["currency"], payee, told["text"])
+
+
+def _drop(
+    conn: Connection, book: BookRow, key: str, row: OutboxRow, *, is_sent_perhaps: bool, at: datetime
+) -> None:
+    """Leave out of a file whoever was erased: not paid, or unknown where an earlier run may have sent it."""
+    if is_sent_perhaps:
+        outbox.set_state(conn, row.person_id, row.key, "unknown", at=at, was=("sending",))
+        return
+    _keep(conn, book, key, row, RailAnswer(row.key, Answer.FAILED, reason=_ERASED), at)
 
 
 def _keep(

@@ -1,6 +1,6 @@
 """Read a statement: every entry of a bank's file becomes a payment, a return, or money in suspense, once.
 
-Needs    a connection in autocommit; the book, one of its rails, the path of a file, who and when.
+Needs    a connection in autocommit; the keys; the book, one of its rails, the path of a file, who and when.
 Gives    what came of each entry, plain data; refused rows with their line, column and reason.
 Never    acts on a file whose totals differ, or refuses good money for a bad row beside it; read again after
          it was killed, it does what is left and nothing twice.
@@ -19,6 +19,7 @@ from typing import Any
 from duewell.domain.party import loan_id
 from duewell.domain.tape import RowRefusal
 from duewell.domain.texts import message_of
+from duewell.gateways.keys import KeyPort, Seals
 from duewell.gateways.rails import FileRead, read_statement_file, reasons_of
 from duewell.store import books, rails
 from duewell.store.books import BookRow
@@ -32,6 +33,7 @@ _AT_ONCE = 5 * BATCH
 
 def read_statement(
     conn: Connection,
+    keys: KeyPort,
     book_code: str,
     rail_code: str,
     path: Path,
@@ -61,6 +63,7 @@ def read_statement(
                 actor=actor,
                 at=at,
                 reasons=reasons_of(rail),
+                sealer=Seals(keys),
             )
             on_progress(len(found), len(entries))
     return _document(book, rail.code, read, found, is_dry_run=is_dry_run)

@@ -1,6 +1,6 @@
 """Refund: what a borrower paid too much is recorded as paid back and ordered to be paid, in one transaction.
 
-Needs    a connection; the book, the loan, the amount, a rail, the payee, a request key.
+Needs    a connection; the keys; the book, the loan, the amount, a rail, the payee, a request key.
 Gives    the loan after it with the key of the order to pay, plain data.
 Never    pays: the order leaves from the outbox after the commit.
 Source   docs/reference/rails.md, "What leaves".
@@ -13,14 +13,16 @@ from typing import Any
 
 from duewell.domain.facts import Fact, FactKind
 from duewell.domain.receipts import Payer
+from duewell.gateways.keys import KeyPort, Seals
 from duewell.store import books, posting, rails
 from duewell.store.loans import Connection, LoanKey
-from duewell.store.paying import order_pay_out
+from duewell.store.paying import check_same_payee, order_pay_out
 from duewell.store.posting import Request
 
 
 def refund_loan(
     conn: Connection,
+    keys: KeyPort,
     book_code: str,
     rail_code: str,
     loan: LoanKey,
@@ -36,5 +38,7 @@ def refund_loan(
         on = book.open_on
         fact = Fact(FactKind.REFUNDED, on, on, "refund", request.key, amount=amount)
         result = posting.record(conn, loan, fact, replace(request, is_dated=False))
-        key = order_pay_out(conn, book, rail, loan, result["seq"], payee=payee, at=request.at)
+        seals = Seals(keys)
+        key = order_pay_out(conn, seals, book, rail, loan, result["seq"], payee=payee, at=request.at)
+        check_same_payee(conn, seals, loan.person_id, key, payee)
         return {**result, "pay_out": key}

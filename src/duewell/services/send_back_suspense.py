@@ -1,6 +1,6 @@
 """Send suspense back: money that is nobody's here leaves for whom it came from.
 
-Needs    a connection; the book, the item, a rail to pay it by, the payer if the rail did not name one.
+Needs    a connection; the keys; the book, the item, a rail to pay by, the payer if the rail named none.
 Gives    the order to pay that was written, plain data.
 Never    pays: the order leaves from the outbox after the commit.
 Source   docs/reference/rails.md, "Suspense".
@@ -12,17 +12,20 @@ from typing import Any
 
 from duewell.domain.errors import Conflict, InvalidInput
 from duewell.domain.receipts import Payer, Ref, released
+from duewell.gateways.keys import KeyPort, Seals
 from duewell.store import books, posting, rails, receipts, suspense
 from duewell.store.books import BookRow
 from duewell.store.loans import Connection
-from duewell.store.paying import order_send_back
+from duewell.store.paying import check_same_payee, order_send_back
 from duewell.store.posting import Request
+from duewell.store.private import NOBODY
 
 SCHEMA = "duewell.suspense-move/1"
 
 
 def send_back_suspense(
     conn: Connection,
+    keys: KeyPort,
     book_code: str,
     *,
     rail: str,
@@ -49,6 +52,8 @@ def send_back_suspense(
         if done is not None:
             if done.kind != "sent-back" or amount not in (None, -done.amount):
                 raise Conflict("key-reused-with-another-body", key=request.key)
+            if payee is not None:
+                check_same_payee(conn, Seals(keys), NOBODY, done.target, payee)
             left = sum(move.amount for move in moves if move.step <= done.step)
             return _document(book, where, done.step, done.target, done.currency, -done.amount, left)
         moved = item.left if amount is None else amount
@@ -56,13 +61,14 @@ def send_back_suspense(
         step = item.steps + 1
         key = order_send_back(
             conn,
+            Seals(keys),
             book,
             out,
             where,
             step,
             amount=moved,
             currency=item.currency,
-            payee=payee or _payer(conn, where),
+            payee=payee or _payer(conn, keys, where),
             at=request.at,
         )
         suspense.add_move(
@@ -83,9 +89,9 @@ def send_back_suspense(
         return _document(book, where, step, key, item.currency, moved, item.left - moved)
 
 
-def _payer(conn: Connection, where: Ref) -> Payer:
-    told = rails.entries_named(conn, [where]).get(where)
-    payer = Payer(**told.told["payer"]) if told is not None else Payer()
+def _payer(conn: Connection, keys: KeyPort, where: Ref) -> Payer:
+    row = rails.entries_named(conn, [where]).get(where)
+    payer = Payer(**rails.told_of(conn, Seals(keys), row)["payer"]) if row is not None else Payer()
     if not payer.account:
         raise InvalidInput("suspense-payer-unknown", ref=where[1][:60])
     return payer

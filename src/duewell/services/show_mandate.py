@@ -1,6 +1,6 @@
 """Show mandates: a loan's, what was collected under them, and when the next dues will be.
 
-Needs    a connection; the loan; which days banks work.
+Needs    a connection; the keys; the loan; which days banks work.
 Gives    mandates, attempts with what follows from each, and every coming try with its time, plain data.
 Never    shows more of an account than its end.
 Source   docs/reference/rails.md, "When it is collected".
@@ -15,6 +15,7 @@ from typing import Any
 from duewell.domain.contract import contract_of
 from duewell.domain.party import loan_id
 from duewell.domain.receipts import is_active, plan_collection
+from duewell.gateways.keys import KeyPort, Seals
 from duewell.store import books, loans, mandates, rails
 from duewell.store.loans import Connection, LoanKey
 
@@ -24,6 +25,7 @@ DUES_SHOWN = 3
 
 def show_mandate(
     conn: Connection,
+    keys: KeyPort,
     book_code: str,
     loan: LoanKey,
     *,
@@ -36,7 +38,9 @@ def show_mandate(
         rows = mandates.mandates_of(conn, loan)
         attempts = mandates.collections_of(conn, loan)
         found = loans.read_many(conn, [loan]).get(loan)
-    active = next((row for row in rows if is_active(row.kinds)), None)
+        accounts = {row.number: mandates.account_of(conn, Seals(keys), row) for row in rows}
+    # Of a person who was erased nobody can collect: there is no account any more.
+    active = next((row for row in rows if is_active(row.kinds) and accounts[row.number]), None)
     plan: list[dict[str, Any]] = []
     if active is not None and found is not None:
         rail = rails.rail_of(book, active.rail.partition("/")[2])
@@ -59,7 +63,7 @@ def show_mandate(
         "book": book.code,
         "loan_id": loan_id(loan.person_id, loan.loan_no),
         "currency": book.currency,
-        "mandates": [_document(row) for row in rows],
+        "mandates": [_document(row, accounts[row.number] or {}) for row in rows],
         "coming": plan,
         "attempts": [
             {
@@ -76,11 +80,11 @@ def show_mandate(
     }
 
 
-def _document(row: mandates.MandateRow) -> dict[str, Any]:
+def _document(row: mandates.MandateRow, account: dict[str, str]) -> dict[str, Any]:
     return {
         "mandate": row.reference,
         "rail": row.rail.partition("/")[2],
-        "account_end": row.account.get("account", "")[-4:],
+        "account_end": account.get("account", "")[-4:],
         "state": row.events[-1].kind.value,
         "is_active": is_active(row.kinds),
         "history": [

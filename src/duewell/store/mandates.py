@@ -1,8 +1,8 @@
 """Mandates and collections: who let us collect from where, and what became of each attempt.
 
 Needs    a connection inside a transaction; every date and instant as an argument.
-Gives    put_mandate, add_event, mandates_of, active_of_rail; put_collections, add_collection_event,
-         collections_of, batch_of, events_of.
+Gives    put_mandate, account_of, add_event, mandates_of, mandates_of_rail, erased_of_rail;
+         put_collection, add_collection_event, collections_of, batch_of, batches_on.
 Never    changes a record: a state is the last event.
 Source   docs/reference/rails.md, "Mandates".
 """
@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from psycopg.types.json import Jsonb
-
 from duewell.domain.receipts import LoanRef, MandateEvent
 from duewell.store.loans import Connection, LoanKey
+from duewell.store.private import Sealer, open_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +33,34 @@ class EventRow:
 
 @dataclass(frozen=True, slots=True)
 class MandateRow:
-    """A mandate with its events, oldest first."""
+    """A mandate with its events, oldest first. `account` is sealed with the person's key."""
 
     loan: LoanRef
     number: int
     rail: str
     reference: str
-    account: dict[str, str]
+    account: bytes
     events: tuple[EventRow, ...]
+
+    @property
+    def place(self) -> str:
+        """Where the account stands, for whoever opens it."""
+        return mandate_place(self.loan, self.number)
 
     @property
     def kinds(self) -> list[MandateEvent]:
         """The kinds of its events."""
         return [event.kind for event in self.events]
+
+
+def mandate_place(loan: LoanKey | LoanRef, number: int) -> str:
+    """Where the account of a mandate stands."""
+    return f"mandate/{loan.person_id}/{loan.loan_no}/{number}"
+
+
+def account_of(conn: Connection, sealer: Sealer, row: MandateRow) -> dict[str, str] | None:
+    """Whose account it is and where, opened; None once the person was erased."""
+    return open_for(conn, sealer, row.loan.person_id, row.place, row.account)
 
 
 def put_mandate(
@@ -56,13 +70,13 @@ def put_mandate(
     book_id: int,
     rail: str,
     reference: str,
-    account: dict[str, str],
+    account: bytes,
     number: int,
 ) -> None:
     """A new mandate under the loan's lock; it is nothing before its first event."""
     conn.execute(
         "insert into duewell.mandate values (%s, %s, %s, %s, %s, %s, %s)",
-        [loan.person_id, loan.loan_no, number, book_id, rail, reference, Jsonb(account)],
+        [loan.person_id, loan.loan_no, number, book_id, rail, reference, account],
     )
 
 
@@ -114,7 +128,7 @@ def _mandate(row: tuple[Any, ...]) -> MandateRow:
         )
         for kind, reason, on, at, actor, key in row[6]
     )
-    return MandateRow(LoanRef(row[0], row[1]), row[2], row[3], row[4], row[5], events)
+    return MandateRow(LoanRef(row[0], row[1]), row[2], row[3], row[4], bytes(row[5]), events)
 
 
 def _iso(text: str) -> str:
@@ -135,6 +149,16 @@ def mandates_of_rail(conn: Connection, rail: str) -> list[MandateRow]:
     """The mandates of a rail, ended ones too, by loan."""
     rows = conn.execute(f"{_MANDATES} where m.rail = %s group by 1, 2, 3 order by 1, 2, 3", [rail]).fetchall()
     return [_mandate(row) for row in rows]
+
+
+def erased_of_rail(conn: Connection, rail: str) -> set[int]:
+    """The persons with a mandate of a rail who were erased: their accounts are gone."""
+    rows = conn.execute(
+        "select distinct e.person_id from duewell.erasure e join duewell.mandate m using (person_id)"
+        " where m.rail = %s",
+        [rail],
+    ).fetchall()
+    return {int(person_id) for (person_id,) in rows}
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ class OutboxRow:
     book_id: int
     kind: str
     payload: dict[str, Any]
+    sealed: bytes | None
     state: str
     batch: str | None
     tries: int
@@ -41,7 +42,7 @@ class OutboxRow:
     changed_at: datetime
 
 
-_COLUMNS = "person_id, outbox_key, book_id, kind, payload, state, batch, tries, reason, changed_at"
+_COLUMNS = "person_id, outbox_key, book_id, kind, payload, sealed, state, batch, tries, reason, changed_at"
 
 
 def put(
@@ -53,15 +54,18 @@ def put(
     kind: str,
     payload: dict[str, Any],
     not_before: datetime,
+    sealed: bytes | None = None,
     expires_at: datetime | None = None,
     cancels_key: str | None = None,
 ) -> None:
-    """Write a row, once per key; one that it cancels and that still waits is cancelled."""
+    """Write a row, once per key; one that it cancels and that still waits is cancelled.
+
+    `sealed` is what the payload must not hold: who is paid, and where.
+    """
     conn.execute(
         "insert into duewell.outbox (person_id, outbox_key, book_id, kind, schema_version,"
-        " payload, not_before,"
-        " expires_at, cancels_key, state, changed_at) values (%s, %s, %s, %s, %s, %s, %s, %s,"
-        " %s, 'waiting', %s)"
+        " payload, sealed, not_before, expires_at, cancels_key, state, changed_at)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'waiting', %s)"
         " on conflict (person_id, outbox_key) do nothing",
         [
             person_id,
@@ -70,6 +74,7 @@ def put(
             kind,
             _SCHEMA,
             Jsonb(payload),
+            sealed,
             not_before,
             expires_at,
             cancels_key,

@@ -1,7 +1,8 @@
 """Paying out: orders to pay, written with what owes them, and what becomes of money that did not go.
 
 Needs    a connection inside a transaction; every instant as an argument.
-Gives    order_pay_out for what a loan's fact owes, order_send_back for suspense, fail_pay_out.
+Gives    order_pay_out for what a loan's fact owes, order_send_back for suspense, payee_of,
+         check_same_payee, fail_pay_out.
 Never    calls a rail.
 Source   docs/reference/rails.md, "What leaves".
 """
@@ -13,15 +14,16 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from duewell.domain.errors import InvalidInput
+from duewell.domain.errors import Conflict, InvalidInput
 from duewell.domain.facts import Fact, FactKind
 from duewell.domain.ledger import CASH_CLEARING
 from duewell.domain.party import loan_id
 from duewell.domain.receipts import LoanRef, Payer, Ref, parse_numbered_ref, pay_out_ref, received
-from duewell.store import loans, outbox, posting, suspense
+from duewell.store import loans, outbox, posting, private, suspense
 from duewell.store.books import BookRow
 from duewell.store.loans import Connection, LoanKey
 from duewell.store.posting import Request
+from duewell.store.private import Sealer
 
 _OPEN = ("waiting", "sending", "sent", "unknown")
 
@@ -34,7 +36,15 @@ def check_payee(payee: Payer) -> None:
 
 
 def order_pay_out(
-    conn: Connection, book: BookRow, rail: str, loan: LoanKey, seq: int, *, payee: Payer, at: datetime
+    conn: Connection,
+    sealer: Sealer,
+    book: BookRow,
+    rail: str,
+    loan: LoanKey,
+    seq: int,
+    *,
+    payee: Payer,
+    at: datetime,
 ) -> str:
     """Order what a fact of a loan owes to be paid out: as much as its journal took from cash."""
     check_payee(payee)
@@ -44,12 +54,13 @@ def order_pay_out(
     ref = LoanRef(loan.person_id, loan.loan_no)
     key = pay_out_ref(ref, seq)
     ledger = {"person_id": str(loan.person_id), "loan_no": loan.loan_no, "seq": seq}
-    _put(conn, book, rail, loan.person_id, key, cash, book.currency, payee, ledger, at, loan_id(*ref))
+    _put(conn, sealer, book, rail, loan.person_id, key, cash, book.currency, payee, ledger, at, loan_id(*ref))
     return key
 
 
 def order_send_back(
     conn: Connection,
+    sealer: Sealer,
     book: BookRow,
     rail: str,
     item: Ref,
@@ -64,12 +75,13 @@ def order_send_back(
     check_payee(payee)
     key = "S" + hashlib.sha256("\0".join((*item, str(step))).encode()).hexdigest()[:30].upper()
     ledger = {"suspense_rail": item[0], "suspense_ref": item[1], "step": step}
-    _put(conn, book, rail, outbox.NOBODY, key, amount, currency, payee, ledger, at, item[1])
+    _put(conn, sealer, book, rail, outbox.NOBODY, key, amount, currency, payee, ledger, at, item[1])
     return key
 
 
 def _put(
     conn: Connection,
+    sealer: Sealer,
     book: BookRow,
     rail: str,
     person_id: int,
@@ -85,7 +97,6 @@ def _put(
         "rail": rail,
         "amount_minor": amount,
         "currency": currency,
-        "payee": asdict(payee),
         "text": text[:100],
         "ledger": ledger,
     }
@@ -96,8 +107,27 @@ def _put(
         book_id=book.book_id,
         kind=outbox.PAY_OUT,
         payload=payload,
+        sealed=private.seal_for(conn, sealer, person_id, _place(person_id, key), asdict(payee)),
         not_before=at,
     )
+
+
+def _place(person_id: int, key: str) -> str:
+    return f"outbox/{person_id}/{key}"
+
+
+def payee_of(conn: Connection, sealer: Sealer, row: outbox.OutboxRow) -> Payer | None:
+    """Who is to be paid, opened; None once the person was erased: nobody can be paid any more."""
+    assert row.sealed is not None, "a pay-out has a payee"
+    told = private.open_for(conn, sealer, row.person_id, _place(row.person_id, row.key), row.sealed)
+    return Payer(**told) if told is not None else None
+
+
+def check_same_payee(conn: Connection, sealer: Sealer, person_id: int, key: str, payee: Payer) -> None:
+    """Refuse an order asked for again with another payee, under the same request key."""
+    row = outbox.read(conn, person_id, key)
+    if row is not None and payee_of(conn, sealer, row) != payee:
+        raise Conflict("key-reused-with-another-body", key=key)
 
 
 def find_pay_out(conn: Connection, key: str) -> outbox.OutboxRow | None:

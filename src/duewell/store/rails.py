@@ -1,8 +1,8 @@
 """Rails of a book, the accounts borrowers pay to, and what each rail said, entry by entry.
 
 Needs    a connection; every instant as an argument.
-Gives    put_rail, rail_of, rails_of, key_of; put_account, accounts_named; put_entries, entries_of_day,
-         original_of.
+Gives    put_rail, rail_of, rails_of, key_of; put_account, accounts_named; put_entries, told_of,
+         entries_of_day, original_of.
 Never    changes what a rail said, or holds a rail's secret.
 Source   docs/reference/rails.md.
 """
@@ -20,6 +20,7 @@ from duewell.domain.errors import Conflict, NotFound
 from duewell.domain.receipts import Entry, EntryKind, LoanRef, Rail, Ref, rail_from
 from duewell.store.books import BookRow
 from duewell.store.loans import Connection
+from duewell.store.private import NOBODY, Sealer, open_for, seal_for
 
 SETTING = "rails"
 
@@ -76,7 +77,7 @@ def accounts_named(conn: Connection, rail: str, account_nos: Sequence[str]) -> d
 
 @dataclass(frozen=True, slots=True)
 class EntryRow:
-    """What a rail said of one reference. `told` holds the payer and what was written."""
+    """What a rail said of one reference. `told` is sealed: the payer and what was written."""
 
     rail: str
     ref: str
@@ -85,14 +86,25 @@ class EntryRow:
     currency: str
     booked_on: date
     value_on: date
-    told: dict[str, Any]
+    told: bytes
+
+    @property
+    def place(self) -> str:
+        """Where what was told stands, for whoever opens it."""
+        return entry_place(self.rail, self.ref)
+
+
+def entry_place(rail: str, ref: str) -> str:
+    """Where what a rail told of a reference stands."""
+    return f"rail_entry/{rail}/{ref}"
 
 
 _ENTRY = "rail, provider_ref, kind, amount_minor, currency, booked_on, value_on, told"
 
 
 def _entry_row(row: tuple[Any, ...]) -> EntryRow:
-    return EntryRow(row[0], row[1], EntryKind(row[2]), int(row[3]), *row[4:])
+    rail, ref, kind, amount, money, booked_on, value_on, told = row
+    return EntryRow(rail, ref, EntryKind(kind), int(amount), money, booked_on, value_on, bytes(told))
 
 
 def put_entries(
@@ -100,6 +112,7 @@ def put_entries(
     book_id: int,
     entries: Sequence[tuple[str, str, Entry]],
     *,
+    sealer: Sealer,
     statement: str,
     at: datetime,
 ) -> dict[Ref, EntryRow]:
@@ -126,20 +139,29 @@ def put_entries(
                     each.reason,
                     statement,
                     each.nth,
-                    Jsonb(
-                        {
-                            "references": list(each.references),
-                            "text": each.text,
-                            "virtual_account": each.virtual_account,
-                            "payer": asdict(each.payer),
-                        }
-                    ),
+                    seal_for(conn, sealer, NOBODY, entry_place(rail, ref), _told(each)),
                     at,
                 ]
                 for rail, ref, each in entries
             ],
         )
     return entries_named(conn, [(rail, ref) for rail, ref, _ in entries])
+
+
+def _told(entry: Entry) -> dict[str, Any]:
+    return {
+        "references": list(entry.references),
+        "text": entry.text,
+        "virtual_account": entry.virtual_account,
+        "payer": asdict(entry.payer),
+    }
+
+
+def told_of(conn: Connection, sealer: Sealer, row: EntryRow) -> dict[str, Any]:
+    """Who paid and what was written, opened."""
+    found = open_for(conn, sealer, NOBODY, row.place, row.told)
+    assert found is not None, "only a person is erased"
+    return found
 
 
 def entries_named(conn: Connection, refs: Sequence[Ref]) -> dict[Ref, EntryRow]:

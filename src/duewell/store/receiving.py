@@ -42,6 +42,7 @@ from duewell.store.collecting import attempt_of, fail_attempt
 from duewell.store.loans import Connection, LoanKey
 from duewell.store.paying import find_pay_out
 from duewell.store.posting import Request
+from duewell.store.private import Sealer
 
 CLIENT = "rail"
 BATCH = 200
@@ -83,11 +84,12 @@ def receive(
     actor: str,
     at: datetime,
     reasons: Mapping[str, NextStep] | None = None,
+    sealer: Sealer | None = None,
 ) -> list[Received]:
     """Act on what a rail said, in batches of a transaction each.
 
     A `statement` (its id) is kept as the rail's side before anything is made of it; a notification or a
-    status (empty) is not: a statement has yet to say that the money came.
+    status (empty) is not: a statement has yet to say that the money came. `sealer` seals who paid.
     An entry whose end-to-end id is ours belongs to the rail that sent it out, whichever file tells of it:
     told twice, by a status file and a statement, it is one receipt.
     """
@@ -95,7 +97,7 @@ def receive(
     for start in range(0, len(entries), BATCH):
         batch = entries[start : start + BATCH]
         with conn.transaction():
-            told = _register(conn, book, rail, batch, statement=statement, at=at)
+            told = _register(conn, book, rail, batch, statement=statement, at=at, sealer=sealer)
         with conn.transaction():
             work = _Work(conn, book, actor, at, reasons or {})
             found += work.receive(told)
@@ -103,7 +105,14 @@ def receive(
 
 
 def _register(
-    conn: Connection, book: BookRow, rail: str, entries: Sequence[Entry], *, statement: str, at: datetime
+    conn: Connection,
+    book: BookRow,
+    rail: str,
+    entries: Sequence[Entry],
+    *,
+    statement: str,
+    at: datetime,
+    sealer: Sealer | None,
 ) -> list[Told]:
     """Each entry with its reference, those of a statement kept; credits first, since a return names one."""
     found: dict[int, Told] = {}
@@ -112,8 +121,9 @@ def _register(
         told = [(each, _ref(conn, book, rail, each)) for each in some]
         kept: dict[Ref, rails.EntryRow] = {}
         if statement and told:
+            assert sealer is not None, "a statement tells who paid"
             rows = [(*ref, each) for each, ref in told]
-            kept = rails.put_entries(conn, book.book_id, rows, statement=statement, at=at)
+            kept = rails.put_entries(conn, book.book_id, rows, sealer=sealer, statement=statement, at=at)
         for each, ref in told:
             found[each.nth] = Told(rail, each, ref, kept.get(ref))
     return [found[each.nth] for each in entries]

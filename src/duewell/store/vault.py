@@ -32,6 +32,21 @@ def wrapped_key(conn: Connection, person_id: int) -> bytes | None:
     return bytes(row[0]) if row is not None else None
 
 
+def add_key(conn: Connection, person_id: int, wrapped: bytes) -> bytes:
+    """Keep a person's first wrapped key; of two who make one at once the first one's holds for both."""
+    conn.execute(
+        "insert into duewell.person_key values (%s, %s) on conflict do nothing", [person_id, wrapped]
+    )
+    kept = wrapped_key(conn, person_id)
+    assert kept is not None, "the person is held"
+    return kept
+
+
+def hold_person(conn: Connection, person_id: int) -> None:
+    """Keep a person from being erased until the transaction ends; others may hold the person as well."""
+    conn.execute("select 1 from duewell.person where person_id = %s for share", [person_id])
+
+
 def wrapped_otherwise(conn: Connection, current: str, limit: int) -> list[tuple[int, bytes]]:
     """Persons whose key is wrapped by another master key than the current one."""
     rows = conn.execute(
@@ -172,6 +187,7 @@ def use_code(
 
 def erase(conn: Connection, person_id: int, *, by: str, reason: str, at: datetime) -> bool:
     """Destroy a person's key, names and sign-in; loans and ledger stay. False if done before."""
+    conn.execute("select 1 from duewell.person where person_id = %s for update", [person_id])
     added = conn.execute(
         "insert into duewell.erasure values (%s, %s, %s, %s) on conflict do nothing",
         [person_id, by, reason, at],

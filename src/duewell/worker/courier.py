@@ -1,6 +1,6 @@
 """The courier: sends what waits for wallets and asks about orders nobody answered for, while it runs.
 
-Needs    what opens a connection, a clock, somebody to tell, and a Stop that a signal may ask.
+Needs    what opens a connection, what reads the keys, a clock, somebody to tell, a Stop a signal may ask.
 Gives    deliver_book, one turn of one book; Courier, the loop.
 Never    sends files: those are made when somebody asks for them. A sandbox's rails reach this machine alone.
 Source   docs/reference/rails.md, "What leaves".
@@ -16,11 +16,12 @@ from typing import Any
 import psycopg
 
 from duewell.domain.errors import DuewellError, Fault
-from duewell.domain.receipts import Rail
+from duewell.domain.receipts import Rail, RailKind
+from duewell.gateways.keys import KeyPort
 from duewell.gateways.rails import PaymentRail, wallet_of
 from duewell.services.pay_out import deliver
 from duewell.services.poll_orders import poll_orders
-from duewell.store import books
+from duewell.store import books, rails
 from duewell.store.loans import Connection
 from duewell.worker.closing import Stop
 
@@ -31,13 +32,14 @@ _BACK_OFF_MAX = 60.0
 
 def deliver_book(
     conn: Connection,
+    keys: KeyPort,
     code: str,
     *,
     at: datetime,
     rail_named: Callable[[Rail], PaymentRail] = wallet_of,
 ) -> dict[str, Any]:
     """Send and ask for one book."""
-    sent = deliver(conn, code, at=at, rail_named=rail_named)
+    sent = deliver(conn, keys, code, at=at, rail_named=rail_named)
     asked = poll_orders(conn, code, at=at, rail_named=rail_named)
     return {"book": code, "pay_outs": sent, "orders": asked}
 
@@ -48,6 +50,7 @@ class Courier:
     def __init__(
         self,
         connect: Callable[[], Connection],
+        keys: Callable[[], KeyPort],
         *,
         now: Callable[[], datetime],
         stop: Stop,
@@ -55,7 +58,7 @@ class Courier:
         on_problem: Callable[[DuewellError], None] = lambda problem: None,
         rail_named: Callable[[Rail], PaymentRail] = wallet_of,
     ) -> None:
-        self._connect, self._now, self._stop = connect, now, stop
+        self._connect, self._keys, self._now, self._stop = connect, keys, now, stop
         self._on_done, self._on_problem = on_done, on_problem
         self._rail_named = rail_named
         self._conn: Connection | None = None
@@ -91,7 +94,9 @@ class Courier:
 
     def _book(self, conn: Connection, code: str) -> bool:
         try:
-            self._on_done(deliver_book(conn, code, at=self._now(), rail_named=self._rail_named))
+            if not any(each.kind is RailKind.WALLET for each in rails.rails_of(books.read_book(conn, code))):
+                return True  # Nothing leaves by itself, and no key is needed.
+            self._on_done(deliver_book(conn, self._keys(), code, at=self._now(), rail_named=self._rail_named))
         except DuewellError as problem:
             self._on_problem(problem)
             return False

@@ -1,6 +1,6 @@
 """Calls of the API, by their rooms.
 
-Gives    accounts, books, clocks, days, hooks, lines, loans, own, persons, reports, requests, system.
+Gives    accounts, books, clocks, days, hooks, lines, loans, own, persons, rails, reports, requests, system.
 Source   written by script/client from the API's document: change the routes, then run it.
 """
 
@@ -14,6 +14,7 @@ from duewell.client.calls import (
     loans,
     own,
     persons,
+    rails,
     reports,
     requests,
     system,
@@ -29,6 +30,7 @@ __all__ = [
     "loans",
     "own",
     "persons",
+    "rails",
     "reports",
     "requests",
     "system",

@@ -21,6 +21,10 @@ class Act(StrEnum):
     PRODUCT = "product"
     CLOSING = "closing"
     ERASURE = "erasure"
+    RAIL = "rail"
+    MATCH = "suspense-match"
+    SEND_BACK = "suspense-send-back"
+    REFUND = "refund"
 
 
 FOUR_EYES = frozenset(

@@ -53,6 +53,11 @@ class Permission(StrEnum):
     CLOCK_MOVE = "clock.move"
     APPROVAL_READ = "approval.read"
     APPROVAL_DECIDE = "approval.decide"
+    RAIL_READ = "rail.read"
+    RAIL_SET = "rail.set"
+    RAIL_RUN = "rail.run"
+    SUSPENSE_MOVE = "suspense.move"
+    MANDATE_CHANGE = "mandate.change"
     WEBHOOK_MANAGE = "webhook.manage"
     CLIENT_MANAGE = "client.manage"
     ACCOUNT_MANAGE = "account.manage"
@@ -62,14 +67,15 @@ class Permission(StrEnum):
 
 P = Permission
 _LOOK = {P.BOOK_READ, P.PRODUCT_READ, P.PERSON_READ, P.LOAN_READ, P.APPROVAL_READ}
-_SERVE = _LOOK | {P.FACT_PAY, P.FACT_RECORD, P.PERSON_WRITE, P.REPORT_READ}
+_SERVE = _LOOK | {P.FACT_PAY, P.FACT_RECORD, P.PERSON_WRITE, P.REPORT_READ, P.RAIL_READ, P.MANDATE_CHANGE}
 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.BORROWER: frozenset({P.OWN_READ, P.OWN_WRITE}),
     Role.OFFICER: frozenset(_SERVE),
     Role.HARDSHIP_OFFICER: frozenset(_SERVE | {P.PERSON_REVEAL}),
     Role.SUPERVISOR: frozenset(
-        _SERVE | {P.PERSON_REVEAL, P.APPROVAL_DECIDE, P.LEDGER_READ, P.LOAN_LEND, P.TRAIL_READ}
+        _SERVE
+        | {P.PERSON_REVEAL, P.APPROVAL_DECIDE, P.LEDGER_READ, P.LOAN_LEND, P.TRAIL_READ, P.SUSPENSE_MOVE}
     ),
     Role.RISK: frozenset(_LOOK | {P.REPORT_READ, P.LEDGER_READ, P.PRODUCT_DEFINE, P.APPROVAL_DECIDE}),
     Role.COMPLIANCE: frozenset(
@@ -79,6 +85,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.OPERATOR: frozenset(
         {P.BOOK_READ, P.BOOK_OPEN, P.PRODUCT_READ, P.LOAN_READ, P.REPORT_READ, P.LEDGER_READ, P.FACT_PAY}
         | {P.DAY_CLOSE, P.CLOCK_MOVE, P.WEBHOOK_MANAGE, P.METRICS_READ, P.APPROVAL_READ}
+        | {P.RAIL_READ, P.RAIL_SET, P.RAIL_RUN, P.SUSPENSE_MOVE}
     ),
     Role.ADMIN: frozenset(
         {P.BOOK_READ, P.ACCOUNT_MANAGE, P.CLIENT_MANAGE, P.WEBHOOK_MANAGE, P.METRICS_READ, P.TRAIL_READ}
@@ -88,6 +95,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         {P.BOOK_READ, P.BOOK_OPEN, P.PRODUCT_READ, P.PRODUCT_DEFINE, P.PERSON_READ, P.PERSON_WRITE}
         | {P.LOAN_READ, P.LOAN_LEND, P.FACT_PAY, P.FACT_RECORD, P.REPORT_READ, P.LEDGER_READ}
         | {P.CLOCK_MOVE, P.WEBHOOK_MANAGE, P.APPROVAL_READ}
+        | {P.RAIL_READ, P.RAIL_RUN, P.SUSPENSE_MOVE, P.MANDATE_CHANGE}
     ),
 }
 """An API client books and reads; it decides nothing, manages nobody, and closes no day of a live book."""

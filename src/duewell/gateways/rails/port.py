@@ -62,7 +62,10 @@ def check_reach(rail: Rail) -> None:
     """
     if not rail.url:
         return
-    parts = urlsplit(rail.url)
+    try:
+        parts = urlsplit(rail.url)
+    except ValueError:
+        raise InvalidInput("rail-field-unreadable", field="url") from None
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
         raise InvalidInput("rail-field-unreadable", field="url")
     if rail.is_real:

@@ -12,14 +12,14 @@ create table duewell.rail_entry (
   reason text not null default '',
   statement text not null,
   nth int not null,
-  told jsonb not null,
+  told bytea not null,
   recorded_at timestamptz not null,
   primary key (rail, provider_ref)
 )
 ;;
 comment on table duewell.rail_entry is 'What a rail said happened, entry by entry, whatever we made of it.'
 ;;
-comment on column duewell.rail_entry.told is 'C3'
+comment on column duewell.rail_entry.told is 'C3, sealed by the master key: the payer and what was written'
 ;;
 create index rail_entry_day on duewell.rail_entry (book_id, booked_on)
 ;;
@@ -70,12 +70,12 @@ create table duewell.mandate (
   book_id smallint not null references duewell.book,
   rail text not null,
   reference text not null,
-  account jsonb not null,
+  account bytea not null,
   primary key (person_id, loan_no, mandate_no),
   foreign key (person_id, loan_no) references duewell.loan
 )
 ;;
-comment on column duewell.mandate.account is 'C3'
+comment on column duewell.mandate.account is 'C3, sealed with the person''s key'
 ;;
 create index mandate_rail on duewell.mandate (rail, person_id, loan_no)
 ;;
@@ -165,6 +165,7 @@ create table duewell.outbox (
   kind text not null,
   schema_version smallint not null,
   payload jsonb not null,
+  sealed bytea,
   not_before timestamptz not null,
   expires_at timestamptz,
   cancels_key text,
@@ -179,7 +180,8 @@ create table duewell.outbox (
 comment on table duewell.outbox is
   'What must leave after commit. Person 0 is nobody: money sent back to a payer we do not know.'
 ;;
-comment on column duewell.outbox.payload is 'C3'
+comment on column duewell.outbox.sealed is
+  'C3: the payee, sealed with the person''s key; with the master key where it is nobody''s'
 ;;
 create index outbox_waiting on duewell.outbox (not_before) where state in ('waiting', 'sending', 'sent', 'unknown')
 ;;

@@ -1,4 +1,4 @@
-"""Shapes of what the API takes and tells.
+"""Shapes of what the API tells.
 
 Gives    a TypedDict a document.
 Source   written by script/client from the API's document: change the routes, then run it.
@@ -7,27 +7,6 @@ Source   written by script/client from the API's document: change the routes, th
 from __future__ import annotations
 
 from typing import Any, Literal, NotRequired, TypedDict
-
-
-class ActiveGiven(TypedDict):
-    """Whether an account may sign in."""
-
-    is_active: bool
-
-
-class AttachGiven(TypedDict):
-    """A person whose loans are copied in."""
-
-    person: str
-
-
-class BookGiven(TypedDict):
-    """A sandbox book to open."""
-
-    code: str
-    currency: str
-    open_on: str
-    four_eyes: NotRequired[bool]
 
 
 class BookTold(TypedDict):
@@ -49,26 +28,11 @@ class BooksTold(TypedDict):
     items: list[BookTold]
 
 
-class CashFeeGiven(TypedDict):
-    """The fee of a cash draw: a share of it, and at least so much."""
-
-    pct: str
-    floor_minor: NotRequired[int]
-
-
 class ChallengeTold(TypedDict):
     """A code was sent, if somebody is there to send it to."""
 
     challenge: str
     expires_at: str
-
-
-class ClientGiven(TypedDict):
-    """An API client to make."""
-
-    name: str
-    is_sandbox_only: NotRequired[bool]
-    books: NotRequired[list[str] | None]
 
 
 class ClientTold(TypedDict):
@@ -89,20 +53,6 @@ class ClientsTold(TypedDict):
     items: list[ClientTold]
 
 
-class CloseGiven(TypedDict):
-    """The last day to close."""
-
-    until: str
-
-
-class CodeGiven(TypedDict):
-    """Where a borrower's one-time code is sent, and in which book they borrow."""
-
-    book: str
-    field: Literal["phone", "email"]
-    value: str
-
-
 class CodeTried(TypedDict):
     """The code that was sent."""
 
@@ -110,25 +60,11 @@ class CodeTried(TypedDict):
     code: str
 
 
-class ComingGiven(TypedDict):
-    """A fact that comes while the clock moves: a line that begins with its day."""
-
-    loan: str
-    line: str
-
-
 class CostTold(TypedDict):
     """A loan's true cost."""
 
     loan_id: str
     currency: str
-
-
-class DecisionGiven(TypedDict):
-    """Yes or no, and why."""
-
-    approve: bool
-    reason: str
 
 
 class DerivationTold(TypedDict):
@@ -153,46 +89,12 @@ class Done(TypedDict):
     done: Literal[True]
 
 
-class EndpointGiven(TypedDict):
-    """Where events of a book shall go, and of which kinds."""
-
-    book: str
-    url: str
-    kinds: list[str]
-
-
-class FactGiven(TypedDict):
-    """A fact as a line, such as `2026-04-12 waive penalty 3.00`."""
-
-    line: str
-
-
 class FieldError(TypedDict):
     """What is wrong with one field."""
 
     field: str
     code: str
     detail: str
-
-
-class FindGiven(TypedDict):
-    """A phone, an address or an identity number to find a person by."""
-
-    field: Literal["phone", "email", "id_number"]
-    value: str
-
-
-class ForkGiven(TypedDict):
-    """The code of the fork."""
-
-    code: str
-
-
-class Future(TypedDict):
-    """A future: what would be if these facts came, each a line."""
-
-    name: str
-    lines: list[str]
 
 
 class Health(TypedDict):
@@ -207,43 +109,6 @@ class InboxTold(TypedDict):
 
     to: str
     text: str
-
-
-class LateChargeGiven(TypedDict):
-    """The charge on a missed minimum: a share of it, at least so much, after days of grace."""
-
-    pct: str
-    floor_minor: NotRequired[int]
-    grace_days: NotRequired[int]
-
-
-class LineGiven(TypedDict):
-    """A line to open for a new person."""
-
-    limit_minor: int
-    currency: str
-    statement_day: int
-    rate_pct: str
-    cash_rate_pct: NotRequired[str | None]
-    due_days: NotRequired[int]
-    minimum_pct: NotRequired[str]
-    minimum_floor_minor: NotRequired[int]
-    has_free_period: NotRequired[bool]
-    cash_fee: NotRequired[CashFeeGiven | None]
-    late_charge: NotRequired[LateChargeGiven | None]
-    start: NotRequired[str | None]
-
-
-class LoanGiven(TypedDict):
-    """A loan to lend, to a person or to a new one, of a product or with terms of its own."""
-
-    principal_minor: int
-    currency: str
-    rate_pct: str
-    instalments: int
-    on: NotRequired[str | None]
-    product: NotRequired[str | None]
-    person: NotRequired[str | None]
 
 
 class LoanLine(TypedDict):
@@ -292,14 +157,6 @@ class Me(TypedDict):
     version: str
 
 
-class MoveGiven(TypedDict):
-    """Where to move: to a day, or by so many days; and what comes on the way."""
-
-    to: NotRequired[str | None]
-    days: NotRequired[int | None]
-    facts: NotRequired[list[ComingGiven]]
-
-
 class NewClientTold(TypedDict):
     """A client just made: its key, shown once."""
 
@@ -314,12 +171,6 @@ class NewStaffTold(TypedDict):
     totp_uri: str
 
 
-class PasswordGiven(TypedDict):
-    """A new password, or none."""
-
-    password: str | None
-
-
 class PasswordSignIn(TypedDict):
     """A borrower's phone or address, and the password they chose to have."""
 
@@ -327,27 +178,6 @@ class PasswordSignIn(TypedDict):
     field: Literal["phone", "email"]
     value: str
     password: str
-
-
-class PaymentGiven(TypedDict):
-    """A payment received. Without a date it counts from the book's open date."""
-
-    amount_minor: int
-    currency: str
-    effective_on: NotRequired[str | None]
-    ref: NotRequired[str | None]
-
-
-class PersonGiven(TypedDict):
-    """What is known of a person. At least a phone, an e-mail address or an identity number."""
-
-    name: NotRequired[str | None]
-    phone: NotRequired[str | None]
-    email: NotRequired[str | None]
-    id_number: NotRequired[str | None]
-    born_on: NotRequired[str | None]
-    address: NotRequired[str | None]
-    lang: NotRequired[Literal["zh", "en"] | None]
 
 
 class PersonRef(TypedDict):
@@ -363,13 +193,6 @@ class PersonTold(TypedDict):
     is_masked: bool
     is_erased: bool
     fields: dict[str, Any]
-
-
-class PreviewGiven(TypedDict):
-    """Futures to compare, and the day to look at."""
-
-    futures: list[Future]
-    until: NotRequired[str | None]
 
 
 class PreviewTold(TypedDict):
@@ -417,15 +240,6 @@ class ProofTold(TypedDict):
     proof: dict[str, Any]
 
 
-class QuoteGiven(TypedDict):
-    """What a loan of a product would be."""
-
-    principal_minor: int
-    rate_pct: str
-    instalments: int
-    start: NotRequired[str | None]
-
-
 class Reason(TypedDict):
     """Why something is done: the trail keeps it."""
 
@@ -467,13 +281,6 @@ class RequestsTold(TypedDict):
     next: str | None
 
 
-class RolesGiven(TypedDict):
-    """What an account shall be allowed, and in which books; null is all."""
-
-    roles: list[str]
-    books: NotRequired[list[str] | None]
-
-
 class SessionTold(TypedDict):
     """A session that begins. The cookie carries its token; changes carry `csrf` in X-CSRF-Token."""
 
@@ -486,14 +293,6 @@ class SessionsTold(TypedDict):
     """The caller's sessions."""
 
     items: list[dict[str, Any]]
-
-
-class StaffGiven(TypedDict):
-    """An account to make."""
-
-    login: str
-    name: str
-    password: str
 
 
 class StaffSignIn(TypedDict):
@@ -535,10 +334,3 @@ class TrailTold(TypedDict):
     items: list[dict[str, Any]]
     next: str | None
     head: dict[str, Any]
-
-
-class VerifyGiven(TypedDict):
-    """How many loans to fold again; drawn at random from a seed."""
-
-    sample: NotRequired[int]
-    seed: NotRequired[int]
