@@ -21,7 +21,7 @@ import uvicorn
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 
-from duewell.api import State, make_app, open_state
+from duewell.api import State, listen, make_app, open_state, server_config
 from duewell.gateways.keys import read_keys
 from duewell.gateways.passwords import Passwords, totp_code
 from duewell.services import manage_accounts
@@ -171,9 +171,9 @@ def problem_of(response: httpx.Response) -> tuple[int, str]:
 @contextmanager
 def serving(app: FastAPI) -> Iterator[str]:
     """The application on a free port, until the block ends."""
-    config = uvicorn.Config(app, port=0, log_config=None, access_log=False, server_header=False)
+    config = server_config(app, host="127.0.0.1", port=0)
     server = uvicorn.Server(config)
-    socket = config.bind_socket()
+    socket = listen(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, daemon=True)
     thread.start()
     while not server.started:

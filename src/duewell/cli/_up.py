@@ -72,20 +72,11 @@ def _serve(frame: Frame, host: str, port: int) -> None:
     # Imported here: no other command needs the web's libraries, which take longer to load than they run.
     import uvicorn
 
-    from duewell.api import make_app, open_state
+    from duewell.api import listen, make_app, open_state, server_config
 
     state = open_state(frame.settings)
-    config = uvicorn.Config(
-        make_app(state),
-        host=host,
-        port=port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=20,
-    )
-    socket = config.bind_socket()
+    config = server_config(make_app(state), host=host, port=port)
+    socket = listen(config)
     frame.tell("up-serving", address=f"http://{host}:{socket.getsockname()[1]}")
     sys.stdout.flush()
     loop = WebhookLoop(partial(connect, frame.settings), state.keys, state.outgoing, state.now)
