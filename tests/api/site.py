@@ -26,7 +26,7 @@ from duewell.gateways.keys import read_keys
 from duewell.gateways.passwords import Passwords, totp_code
 from duewell.services import manage_accounts
 from duewell.services.open_book import open_book
-from duewell.settings import Settings
+from duewell.settings import Settings, read_proxies
 
 START = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 OPENED = date(2026, 3, 2)
@@ -186,12 +186,13 @@ def serving(app: FastAPI) -> Iterator[str]:
 
 
 @contextmanager
-def open_site(url: str, folder: Path) -> Iterator[Site]:
+def open_site(url: str, folder: Path, *, is_https: bool = False, proxies: str = "") -> Iterator[Site]:
     """A site on a database of its own, with the sandbox book `main`."""
     key_file = folder / "master.key"
     read_keys(key_file, may_make=True)
     clock = Clock()
-    state = open_state(Settings(folder, url, "en", key_file), now=clock, hasher=Passwords(QUICK))
+    settings = Settings(folder, url, "en", key_file, is_https, proxies=read_proxies(proxies))
+    state = open_state(settings, now=clock, hasher=Passwords(QUICK))
     app = make_app(state)
     with psycopg.connect(url, autocommit=True) as conn, serving(app) as base:
         conn.execute("set role duewell_app")
