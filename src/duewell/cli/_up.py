@@ -9,6 +9,7 @@ Source   docs/reference/api.md; docs/runbook.md, section serving.
 from __future__ import annotations
 
 import getpass
+import signal
 import sys
 from collections.abc import Callable
 from datetime import datetime
@@ -76,13 +77,21 @@ def _serve(frame: Frame, host: str, port: int) -> None:
 
     state = open_state(frame.settings)
     config = server_config(make_app(state), host=host, port=port)
+    server = uvicorn.Server(config)
+
+    def stop(*_: object) -> None:
+        # The server has handlers of its own and passes the signal on at its end: ours must not end us first.
+        server.should_exit = True
+
+    for told in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(told, stop)
     socket = listen(config)
     frame.tell("up-serving", address=f"http://{host}:{socket.getsockname()[1]}")
     sys.stdout.flush()
     loop = WebhookLoop(partial(connect, frame.settings), state.keys, state.outgoing, state.now)
     loop.begin()
     try:
-        uvicorn.Server(config).run(sockets=[socket])
+        server.run(sockets=[socket])
     finally:
         loop.stop()
 
