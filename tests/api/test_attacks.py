@@ -18,6 +18,7 @@ import pytest
 from duewell.api import _serving
 from duewell.api._cookies import cookie_name
 from duewell.api._middleware import Around
+from duewell.gateways import keys, passwords
 from tests.api.site import PASSWORD, Site, key, open_site, problem_of
 
 PHONE = "+8613800138000"
@@ -399,3 +400,47 @@ def test_a_key_of_one_caller_says_nothing_to_another(site: Site) -> None:
 
 def test_the_middleware_is_around_everything(site: Site) -> None:
     assert any(each.cls is Around for each in site.app.user_middleware)
+
+
+# -- what is said ----------------------------------------------------------------------------------
+
+
+def test_every_answer_says_what_it_is(site: Site) -> None:
+    kinds = {path: site.program().get(path).headers for path in ("/api", "/healthz", "/api/books", "/api/x")}
+    assert kinds["/api"]["content-type"] == "text/html; charset=utf-8"
+    assert kinds["/healthz"]["content-type"] == kinds["/api/books"]["content-type"] == "application/json"
+    assert kinds["/api/x"]["content-type"] == "application/problem+json"
+    assert all("no-store" in each["cache-control"] for each in kinds.values())
+
+
+def test_a_fault_tells_nothing_of_itself(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("password=hunter2 at /srv/secret")
+
+    monkeypatch.setattr("duewell.store.books.all_books", broken)
+    monkeypatch.setattr("duewell.store.books.read_book", broken)
+    told = site.program().get("/api/books/main")
+    assert problem_of(told) == (500, "internal-fault")
+    assert "hunter2" not in told.text and "secret" not in told.text and "Traceback" not in told.text
+
+
+def test_a_refused_caller_is_in_the_log_and_what_they_typed_is_not(
+    site: Site, capfd: pytest.CaptureFixture[str]
+) -> None:
+    officer = site.staff("anna", "officer")
+    capfd.readouterr()
+    officer.get("/api/staff?note=typed-here")
+    site.client(**{"user-agent": 'typed"\\n{"event":"request"}'}).post(
+        "/api/sessions/staff", json={"login": "typed\nhere", "password": "typed-here-too", "code": "123456"}
+    )
+    lines = [json.loads(each) for each in capfd.readouterr().err.splitlines() if each.startswith("{")]
+    told = [(each["route"], each["status"], each["actor"]) for each in lines if each["event"] == "request"]
+    assert told == [("/api/staff", 403, "staff:anna"), ("/api/sessions/staff", 401, "-")]
+    assert all(each["timestamp"].endswith("Z") and each["request_id"] for each in lines)
+    assert "typed" not in json.dumps(lines)
+
+
+def test_secrets_are_long_and_passwords_are_hashed_slowly() -> None:
+    assert len({passwords.token() for _ in range(100)}) == 100 and len(passwords.token()) >= 43
+    assert passwords.Passwords().hash("x" * 12).startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    assert len(keys.new_data_key()) == 32

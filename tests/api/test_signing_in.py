@@ -152,7 +152,8 @@ def test_signing_out_ends_the_session_on_the_server(site: Site) -> None:
     anna = site.staff("anna", "officer")
     stolen = httpx.Client(base_url=site.base, cookies=dict(anna.cookies))
     assert stolen.get("/api/me").status_code == 200
-    assert anna.delete("/api/me/sessions/this").status_code == 200
+    ended = anna.delete("/api/me/sessions/this")
+    assert ended.status_code == 200 and "storage" in ended.headers["clear-site-data"]
     assert stolen.get("/api/me").status_code == 401
 
 

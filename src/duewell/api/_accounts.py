@@ -198,6 +198,7 @@ def end_session(ask: Asked, session: str) -> Response:
     response = answer(_DONE)
     if number == ask.identity.session:
         forget_cookie(response, is_https=ask.state.settings.is_https)
+        response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
     return response
 
 
