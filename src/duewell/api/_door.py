@@ -67,15 +67,17 @@ class Ask:
                     raise NotSignedIn("sign-in-needed")
                 raise Denied("not-allowed", permission=may.value)
             self._pick_version()
-            self.request.state.actor = self.identity.actor
             yield
 
     def _identify(self, may: Permission) -> None:
+        # Told to the log before anything is refused: a refusal without a name helps nobody.
+        self.request.state.actor = self.identity.actor
         caller = self._caller(may)
         if caller is None:
             self._check_origin()
             return
         self.identity = caller.identity
+        self.request.state.actor = self.identity.actor
         self.version = caller.version or self.version
         if caller.csrf_hash is not None and self.request.method not in _SAFE:
             self._check_form(caller.csrf_hash)
