@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import eod, fold, peers, posting, sizes, taking_over
+from bench import api, eod, fold, peers, posting, sizes, taking_over
 from bench.figures import Figure, as_json, as_table
 
 BENCHES: dict[str, Callable[[argparse.Namespace], Iterator[Figure]]] = {
@@ -23,6 +23,7 @@ BENCHES: dict[str, Callable[[argparse.Namespace], Iterator[Figure]]] = {
     "eod": eod.run,
     "posting": posting.run,
     "import": taking_over.run,
+    "api": api.run,
     "sizes": sizes.run,
     "peers": peers.run,
 }

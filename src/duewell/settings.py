@@ -8,10 +8,15 @@ Source   docs/runbook.md.
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from duewell.domain.errors import InvalidInput
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +25,7 @@ class Settings:
 
     `key_file` holds the master keys; `is_https` says that browsers reach this server by https; `mail_url`
     names the mail server that one-time codes leave by; `may_call_home`
-    lets webhooks go to this machine and its network.
+    lets webhooks go to this machine and its network; `proxies` are believed about where a request came from.
     """
 
     data: Path
@@ -30,6 +35,7 @@ class Settings:
     is_https: bool = False
     mail_url: str | None = None
     may_call_home: bool = False
+    proxies: tuple[Network, ...] = ()
 
 
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -45,4 +51,13 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         environ.get("DUEWELL_HTTPS", "") == "1",
         environ.get("DUEWELL_MAIL_URL") or None,
         environ.get("DUEWELL_WEBHOOKS_HOME", "") == "1",
+        read_proxies(environ.get("DUEWELL_PROXIES", "")),
     )
+
+
+def read_proxies(text: str) -> tuple[Network, ...]:
+    """Addresses and networks such as `127.0.0.1, 10.0.0.0/8`. Refuses InvalidInput "proxies-unreadable"."""
+    try:
+        return tuple(ipaddress.ip_network(each.strip()) for each in text.split(",") if each.strip())
+    except ValueError:
+        raise InvalidInput("proxies-unreadable", given=text[:60], example="127.0.0.1, 10.0.0.0/8") from None

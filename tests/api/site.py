@@ -21,12 +21,12 @@ import uvicorn
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 
-from duewell.api import State, make_app, open_state
+from duewell.api import State, listen, make_app, open_state, server_config
 from duewell.gateways.keys import read_keys
 from duewell.gateways.passwords import Passwords, totp_code
 from duewell.services import manage_accounts
 from duewell.services.open_book import open_book
-from duewell.settings import Settings
+from duewell.settings import Settings, read_proxies
 from duewell.web import DOORS, show_wrong
 
 START = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
@@ -172,9 +172,9 @@ def problem_of(response: httpx.Response) -> tuple[int, str]:
 @contextmanager
 def serving(app: FastAPI) -> Iterator[str]:
     """The application on a free port, until the block ends."""
-    config = uvicorn.Config(app, port=0, log_config=None, access_log=False, server_header=False)
+    config = server_config(app, host="127.0.0.1", port=0)
     server = uvicorn.Server(config)
-    socket = config.bind_socket()
+    socket = listen(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, daemon=True)
     thread.start()
     while not server.started:
@@ -187,12 +187,13 @@ def serving(app: FastAPI) -> Iterator[str]:
 
 
 @contextmanager
-def open_site(url: str, folder: Path) -> Iterator[Site]:
+def open_site(url: str, folder: Path, *, is_https: bool = False, proxies: str = "") -> Iterator[Site]:
     """A site on a database of its own, with the sandbox book `main`."""
     key_file = folder / "master.key"
     read_keys(key_file, may_make=True)
     clock = Clock()
-    state = open_state(Settings(folder, url, "en", key_file), now=clock, hasher=Passwords(QUICK))
+    settings = Settings(folder, url, "en", key_file, is_https, proxies=read_proxies(proxies))
+    state = open_state(settings, now=clock, hasher=Passwords(QUICK))
     app = make_app(state, DOORS, show_wrong)
     with psycopg.connect(url, autocommit=True) as conn, serving(app) as base:
         conn.execute("set role duewell_app")

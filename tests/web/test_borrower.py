@@ -12,7 +12,7 @@ import re
 import httpx
 import pytest
 
-from duewell.api import COOKIE
+from duewell.api import cookie_name
 from tests.api.site import Site, key
 
 PHONE = "+8613800138000"
@@ -150,4 +150,4 @@ def test_pages_are_light_and_need_nothing_from_elsewhere(site: Site) -> None:
         assert page.headers["cache-control"] == "private, no-store"
     assert "immutable" in client.get("/static/duewell.css").headers["cache-control"]
     assert client.get("/static/../_pages.py").status_code == 404
-    assert COOKIE in client.cookies
+    assert cookie_name(is_https=False) in client.cookies

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 from fastapi import Query, Response
 
-from duewell.api._door import COOKIE, Ask, Asked, Door, answer
+from duewell.api._cookies import cookie_name, forget_cookie
+from duewell.api._door import Ask, Asked, Door, answer
 from duewell.api._models import (
     ActiveGiven,
     ChallengeTold,
@@ -43,7 +44,9 @@ _DONE = {"schema": "duewell.done/1", "done": True}
 
 
 def entered(ask: Ask, made: SignedIn) -> Response:
-    """Begin a session: its token goes into a cookie no script reads."""
+    """Begin a session in place of the one before: its token goes into a cookie no script reads."""
+    if ask.token:
+        sign_in.leave(ask.conn, ask.token[:200], at=ask.at)
     told = {
         "schema": "duewell.session/1",
         "session": made.session_no,
@@ -52,7 +55,7 @@ def entered(ask: Ask, made: SignedIn) -> Response:
     }
     response = answer(told, 201, {"Cache-Control": "no-store"})
     response.set_cookie(
-        COOKIE,
+        cookie_name(is_https=ask.state.settings.is_https),
         made.token,
         max_age=int((made.expires_at - ask.at).total_seconds()),
         path="/",
@@ -194,7 +197,8 @@ def end_session(ask: Asked, session: str) -> Response:
     sign_in.sign_out(ask.conn, number, actor=ask.identity.actor, at=ask.at)
     response = answer(_DONE)
     if number == ask.identity.session:
-        response.delete_cookie(COOKIE, path="/", secure=ask.state.settings.is_https, httponly=True)
+        forget_cookie(response, is_https=ask.state.settings.is_https)
+        response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
     return response
 
 

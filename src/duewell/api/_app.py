@@ -77,6 +77,8 @@ def make_app(
         redoc_url=None,
         openapi_url=None,
         lifespan=lifespan,
+        # An address has one way of being written: a redirect would go where the Host header says.
+        redirect_slashes=False,
     )
     app.state.means = state
     install(app)

@@ -20,6 +20,8 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
+from duewell.api._address import come_from
+from duewell.api._cookies import cookie_name
 from duewell.api._problems import BadRequest, Denied, language
 from duewell.api._state import State
 from duewell.api._strict import StrictRoute
@@ -34,7 +36,6 @@ from duewell.store import books, limits, loans
 from duewell.store.books import BookRow
 from duewell.store.loans import Connection, LoanKey
 
-COOKIE = "duewell_session"
 _SAFE = ("GET", "HEAD")
 _KEY_MAX = 200
 
@@ -66,20 +67,27 @@ class Ask:
                     raise NotSignedIn("sign-in-needed")
                 raise Denied("not-allowed", permission=may.value)
             self._pick_version()
-            self.request.state.actor = self.identity.actor
             yield
 
     def _identify(self, may: Permission) -> None:
-        caller = self._caller()
+        # Told to the log before anything is refused: a refusal without a name helps nobody.
+        self.request.state.actor = self.identity.actor
+        caller = self._caller(may)
         if caller is None:
+            self._check_origin()
             return
         self.identity = caller.identity
+        self.request.state.actor = self.identity.actor
         self.version = caller.version or self.version
         if caller.csrf_hash is not None and self.request.method not in _SAFE:
             self._check_form(caller.csrf_hash)
 
-    def _caller(self) -> Caller | None:
-        """Whose key or session it is. One that is given and wrong is refused, not taken for nobody's."""
+    def _caller(self, may: Permission) -> Caller | None:
+        """Whose key or session it is. One that is given and wrong is refused, not taken for nobody's.
+
+        Where anybody may come in a cookie is not looked at: one that is dead or planted, which no script can
+        take away, must not keep its owner from signing in.
+        """
         given = self.request.headers.get("authorization")
         if given is not None:
             scheme, _, key = given.partition(" ")
@@ -88,8 +96,8 @@ class Ask:
                 raise NotSignedIn("key-unknown")
             limits_of(self.state).count(found.identity.actor, self.at)
             return found
-        token = self.request.cookies.get(COOKIE)
-        if not token:
+        token = self.token
+        if not token or may is Permission.PUBLIC:
             return None
         found = by_session(self.conn, token[:200], self.at)
         if found is None:
@@ -99,13 +107,17 @@ class Ask:
 
     def _check_form(self, csrf_hash: bytes) -> None:
         """A cookie goes along with whatever a browser sends: the token in the header does not."""
-        origin = self.request.headers.get("origin")
-        host = self.request.headers.get("host", "")
-        if origin is not None and origin.partition("://")[2] != host:
-            raise Denied("origin-foreign")
+        self._check_origin()
         given = self.request.headers.get("x-csrf-token") or str(getattr(self.request.state, "form_token", ""))
         if not is_same(token_hash(given), csrf_hash):
             raise Denied("form-token-wrong")
+
+    def _check_origin(self) -> None:
+        """What changes something comes from our own page, signing in too: nobody is signed in as another."""
+        origin = self.request.headers.get("origin")
+        host = self.request.headers.get("host") or "-"
+        if origin is not None and self.request.method not in _SAFE and origin.partition("://")[2] != host:
+            raise Denied("origin-foreign")
 
     def _pick_version(self) -> None:
         asked = self.request.headers.get("duewell-version")
@@ -116,10 +128,17 @@ class Ask:
     # -- what routes ask for -----------------------------------------------------------------------
 
     @property
+    def token(self) -> str | None:
+        """The session's token a browser sent along, if it did."""
+        return self.request.cookies.get(cookie_name(is_https=self.state.settings.is_https))
+
+    @property
     def come_from(self) -> From:
         """Where the request came from, for limits and the list of sessions."""
-        client = self.request.client
-        return From(client.host if client else "-", self.request.headers.get("user-agent", ""))
+        peer = self.request.client.host if self.request.client else "-"
+        forwarded = ",".join(self.request.headers.getlist("x-forwarded-for"))
+        address = come_from(peer, forwarded, self.state.settings.proxies)
+        return From(address, self.request.headers.get("user-agent", ""))
 
     def keyed(self, *, is_dated: bool = True) -> Keyed:
         """The request under its key: done once however often it is sent."""
@@ -128,6 +147,12 @@ class Ask:
             raise BadRequest("idempotency-key-missing", length_max=_KEY_MAX)
         who = self.identity.actor
         return Keyed(who, key, who, self.at, is_dated=is_dated, source="api")
+
+    @staticmethod
+    def own_ref(request: Keyed) -> str:
+        """What a fact is called whose caller gave it no reference: two callers may choose the same key."""
+        text = f"{request.key}@{request.actor}"
+        return text if len(text) <= _KEY_MAX else token_hash(text).hex()
 
     def book(self, code: str) -> BookRow:
         """A book this caller may see; one they may not see is not there."""
@@ -198,10 +223,12 @@ Body = Annotated[bytes, Depends(body_of)]
 Route = TypeVar("Route", bound=Callable[..., Any])
 
 
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str)
+
+
 def answer(document: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """A document as it goes out: nothing between it and the caller but JSON."""
-    body = json.dumps(document, ensure_ascii=False, separators=(",", ":"), default=str).encode()
-    return Response(body, status, headers, "application/json")
+    return Response(_JSON.encode(document).encode(), status, headers, "application/json")
 
 
 class Door(APIRouter):

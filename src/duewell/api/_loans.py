@@ -194,7 +194,7 @@ def pay(ask: Asked, loan: str, given: PaymentGiven) -> Response:
         on,
         row.book_open_on,
         request.source,
-        given.ref or request.key,
+        given.ref or ask.own_ref(request),
         amount=given.amount_minor,
     )
     return answer(public(record_fact(ask.conn, key, fact, request)), 201)
@@ -218,7 +218,7 @@ def record(ask: Asked, loan: str, given: FactGiven) -> Response:
     fact = FactLines(money, facts).read(
         given.line,
         source=request.source,
-        source_ref=request.key,
+        source_ref=ask.own_ref(request),
         recorded_on=row.book_open_on,
         on=row.book_open_on,
     )

@@ -8,6 +8,8 @@ Source   docs/reference/api.md, section limits.
 
 from __future__ import annotations
 
+import asyncio
+import re
 import secrets
 import time
 from typing import Any
@@ -16,9 +18,11 @@ from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from duewell.api._log import REQUESTS, SECONDS, log
-from duewell.api._problems import TooLarge, problem
+from duewell.api._problems import BadRequest, TooLarge, TooSlow, problem
 
 BODY_MAX = 1 << 20
+BODY_S = 30.0
+"""Within which a body is there."""
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -32,6 +36,12 @@ _POLICY = (
     b" form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 _HTTPS = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
+
+
+_WRITTEN_OTHERWISE = re.compile(
+    rb"%(?:[01].|2[def]|3[0-9]|4[1-9a-f]|5[0-9acf]|6[1-9a-f]|7[0-9aef])", re.IGNORECASE
+)
+"""Letters, digits, dots and slashes as numbers: a proxy that keeps a path from others would not see it."""
 
 
 class Around:
@@ -70,6 +80,12 @@ class Around:
             refusal = _too_large(scope)
             if refusal is not None:
                 await problem(Request(scope), refusal)(scope, receive, telling)
+            elif _WRITTEN_OTHERWISE.search(scope.get("raw_path", b"")):
+                nothing = BadRequest("route-not-found")
+                await problem(Request(scope), nothing, status=404)(scope, receive, telling)
+            elif b"%00" in scope["query_string"]:
+                unreadable = BadRequest("request-not-readable")
+                await problem(Request(scope), unreadable)(scope, receive, telling)
             else:
                 await self._app(scope, _bounded(receive), telling)
         finally:
@@ -104,12 +120,23 @@ def _too_large(scope: Scope) -> TooLarge | None:
 
 
 def _bounded(receive: Receive) -> Receive:
-    """Reads no more than is allowed, whatever the header said."""
+    """Reads no more than is allowed, whatever the header said, and waits no longer."""
     count = 0
+    until: float | None = None
+    is_whole = False
 
     async def bounded() -> Message:
-        nonlocal count
-        message = await receive()
+        nonlocal count, until, is_whole
+        if is_whole:
+            return await receive()
+        if until is None:
+            until = asyncio.get_running_loop().time() + BODY_S
+        try:
+            async with asyncio.timeout_at(until):
+                message = await receive()
+        except TimeoutError:
+            raise TooSlow("body-too-slow", seconds=int(BODY_S)) from None
+        is_whole = not message.get("more_body", False)
         count += len(message.get("body", b""))
         if count > BODY_MAX:
             raise TooLarge("body-too-large", bytes_max=BODY_MAX)

@@ -17,6 +17,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+from duewell.api._cookies import forget_cookie
 from duewell.api._log import log
 from duewell.api._state import NoRoom
 from duewell.catalogues import LANGUAGES, render
@@ -50,6 +51,10 @@ class TooLarge(InvalidInput):
     """More than is read at once."""
 
 
+class TooSlow(InvalidInput):
+    """What was begun to be sent did not come in time."""
+
+
 class InFlight(Conflict):
     """The same request is still being done."""
 
@@ -62,6 +67,7 @@ def status_of(error: DuewellError) -> int:
         (NotFound, 404),
         (TooMany, 429),
         (TooLarge, 413),
+        (TooSlow, 408),
         (BadRequest, 400),
         (NoRoom, 503),
         (Fault, 500),
@@ -115,6 +121,8 @@ def problem(
     if errors:
         told["errors"] = errors
     headers = {"Content-Language": lang, "Cache-Control": "no-store"}
+    if isinstance(error, TooLarge | TooSlow):
+        headers["Connection"] = "close"  # the rest of what is being sent is not read
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="duewell"'
     if isinstance(error, TooMany):
@@ -122,7 +130,10 @@ def problem(
     elif status == 503 or isinstance(error, InFlight):
         headers["Retry-After"] = str(RETRY_S)
     body = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
-    return Response(body, status, headers, MEDIA)
+    made = Response(body, status, headers, MEDIA)
+    if error.code == "session-ended":  # no script can take the cookie away, so the browser is told to
+        forget_cookie(made, is_https=request.app.state.means.settings.is_https)
+    return made
 
 
 def _fact(value: object) -> str:

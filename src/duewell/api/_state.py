@@ -38,6 +38,10 @@ class NoRoom(Fault):
     """All connections are in use: come back in a moment."""
 
 
+class NotReady(NoRoom):
+    """The server cannot serve for now: send callers to another, and look."""
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """One server's means. `now` is its clock; tests hand in another."""
@@ -57,7 +61,9 @@ class State:
         try:
             conn = self.pool.getconn(timeout=POOL_WAIT_S)
         except PoolTimeout as problem:
-            raise NoRoom("too-busy") from problem
+            # A pool that holds none at all is not full: the database is away.
+            is_away = not self.pool.get_stats().get("pool_size", 0)
+            raise NoRoom("database-away" if is_away else "too-busy") from problem
         try:
             yield conn
         finally:

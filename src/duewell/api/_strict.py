@@ -1,4 +1,4 @@
-"""Bodies read strictly: JSON without repeated names, NaN or bottomless nesting.
+"""Bodies read strictly: JSON without repeated names, NaN, null characters or bottomless nesting.
 
 Needs    a request.
 Gives    StrictRoute, the class of every route.
@@ -34,6 +34,8 @@ class StrictRequest(Request):
                 text = body.decode("utf-8")
                 if _depth(text) > _DEPTH_MAX:
                     raise BadRequest("body-not-json", problem="nested too deep")
+                if "\\u0000" in text:
+                    raise BadRequest("body-not-json", problem="a text with a null character")
                 self._strict = json.loads(text, object_pairs_hook=_once, parse_constant=_no)
             except (ValueError, RecursionError) as problem:
                 raise BadRequest("body-not-json", problem=str(problem)[:80]) from None

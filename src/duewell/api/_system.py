@@ -8,18 +8,22 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from duewell.api import _reference
 from duewell.api._door import Asked, Door, answer
 from duewell.api._log import REGISTRY
-from duewell.api._models import Health
+from duewell.api._models import Health, Problem
+from duewell.api._state import NotReady
 from duewell.catalogues import template, template_codes
 from duewell.domain.access import VERSIONS, Permission
-from duewell.store import books
+from duewell.store import migrate
 
 door = Door(tags=["system"])
 
 
-@door.get("/healthz", may=Permission.PUBLIC, model=Health)
+@door.get("/healthz", may=Permission.PUBLIC, model=Health, also={503: Problem})
 def health(ask: Asked) -> Response:
-    """200 once the database answers and its schema is this version's."""
-    books.book_codes(ask.conn)
+    """200 once the database answers and its schema is this version's; 503 until then."""
+    found = migrate.version(ask.conn)
+    if found != migrate.head():
+        code = "schema-newer" if (found or "") > migrate.head() else "schema-older"
+        raise NotReady(code, found=found or "-", known=migrate.head())
     return answer({"schema": "duewell.health/1", "status": "ready", "version": VERSIONS[-1]})
 
 

@@ -9,6 +9,7 @@ Source   docs/reference/api.md; docs/runbook.md, section serving.
 from __future__ import annotations
 
 import getpass
+import signal
 import sys
 from collections.abc import Callable
 from datetime import datetime
@@ -72,27 +73,26 @@ def _serve(frame: Frame, host: str, port: int) -> None:
     # Imported here: no other command needs the web's libraries, which take longer to load than they run.
     import uvicorn
 
-    from duewell.api import make_app, open_state
+    from duewell.api import listen, make_app, open_state, server_config
     from duewell.web import DOORS, show_wrong
 
     state = open_state(frame.settings)
-    config = uvicorn.Config(
-        make_app(state, DOORS, show_wrong),
-        host=host,
-        port=port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=20,
-    )
-    socket = config.bind_socket()
+    config = server_config(make_app(state, DOORS, show_wrong), host=host, port=port)
+    server = uvicorn.Server(config)
+
+    def stop(*_: object) -> None:
+        # The server has handlers of its own and passes the signal on at its end: ours must not end us first.
+        server.should_exit = True
+
+    for told in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(told, stop)
+    socket = listen(config)
     frame.tell("up-serving", address=f"http://{host}:{socket.getsockname()[1]}")
     sys.stdout.flush()
     loop = WebhookLoop(partial(connect, frame.settings), state.keys, state.outgoing, state.now)
     loop.begin()
     try:
-        uvicorn.Server(config).run(sockets=[socket])
+        server.run(sockets=[socket])
     finally:
         loop.stop()
 

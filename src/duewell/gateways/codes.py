@@ -20,6 +20,7 @@ from duewell.domain.errors import Fault, InvalidInput
 
 _WAIT_S = 10.0
 _KEPT = 1000
+_HOME = ("localhost", "127.0.0.1", "::1")
 
 
 class CodeSender(Protocol):
@@ -30,7 +31,10 @@ class CodeSender(Protocol):
 
 
 class MailCodes:
-    """Sends by SMTP: `smtp://user:password@host:port?from=no-reply@example.com`; smtps:// begins with TLS."""
+    """Sends by SMTP: `smtp://user:password@host:port?from=no-reply@example.com`; smtps:// begins with TLS.
+
+    Without TLS only to a mail server of this machine.
+    """
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
@@ -65,6 +69,10 @@ class MailCodes:
         if server.has_extn("starttls") or (server.ehlo()[0] == 250 and server.has_extn("starttls")):
             server.starttls(context=ssl.create_default_context())
             server.ehlo()
+        elif host not in _HOME:
+            # Whoever is on the way could have taken the offer out, and would read the password and the code.
+            server.close()
+            raise smtplib.SMTPException("the mail server offers no encryption")
         return server
 
 

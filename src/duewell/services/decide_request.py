@@ -103,7 +103,7 @@ def decide(
             with conn.transaction():
                 conn.execute("set transaction isolation level serializable")
                 found = _waiting(conn, approval_id, at)
-                if found.asked_by == by:
+                if found.asked_by == by or _is_of(found, by):
                     raise Conflict("request-is-own")
                 result = acts[Act(found.act)](found, at) if is_approved else None
                 decision = "approved" if is_approved else "rejected"
@@ -135,6 +135,11 @@ def _waiting(conn: Connection, approval_id: int, at: datetime) -> Approval:
     if found.expires_at <= at:
         raise Conflict("request-too-old", days=LIFE.days)
     return found
+
+
+def _is_of(found: Approval, by: str) -> bool:
+    """Whether a request is about what whoever decides may do themselves."""
+    return found.act == Act.ROLES and by == f"staff:{found.payload['login']}"
 
 
 def as_document(found: Approval) -> dict[str, Any]:

@@ -109,6 +109,7 @@ def ask_code(
     """
     value = read_field(field, given)
     limits.count_try(conn, "code-asked", f"{realm} {value}", at)
+    limits.count_try(conn, "code-asked-daily", f"{realm} {value}", at)
     limits.count_try(conn, "code-asked-from", come_from.address, at)
     person_id = vault.find_person(conn, realm, field, keys.blind(field, value))
     challenge, code = secret.token(), secret.code()
@@ -199,6 +200,13 @@ def sign_out(conn: Connection, session_no: str, *, actor: str, at: datetime) -> 
     with conn.transaction():
         if accounts.end_session(conn, session_no, at):
             trail.add(conn, at=at, actor=actor, act="signed-out", target=session_no)
+
+
+def leave(conn: Connection, token: str, *, at: datetime) -> None:
+    """End the session of a token, if it is one: signing in again leaves none behind."""
+    ended = accounts.end_session_of(conn, secret.token_hash(token), at)
+    if ended is not None:
+        trail.add(conn, at=at, actor="server:sign-in", act="signed-out", target=ended)
 
 
 def _enter(conn: Connection, person_id: int, come_from: From, at: datetime) -> SignedIn:

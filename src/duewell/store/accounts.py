@@ -235,6 +235,16 @@ def end_session(conn: Connection, session_no: str, at: datetime) -> bool:
     return ended.rowcount == 1
 
 
+def end_session_of(conn: Connection, token_hash: bytes, at: datetime) -> str | None:
+    """End the session of a token; its number, or None if there was none to end."""
+    row = conn.execute(
+        "update duewell.session set revoked_at = %s where token_hash = %s and revoked_at is null"
+        " returning session_no",
+        [at, token_hash],
+    ).fetchone()
+    return str(row[0]) if row is not None else None
+
+
 def end_sessions(conn: Connection, *, login: str | None, person_id: int | None, at: datetime) -> int:
     """End all sessions of an account."""
     ended = conn.execute(

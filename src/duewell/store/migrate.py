@@ -8,6 +8,7 @@ Source   docs/decisions/0002.
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ def is_current(conn: psycopg.Connection[Any]) -> bool:
     return version(conn) == head()
 
 
+@functools.cache
 def head() -> str:
     """The last step there is."""
     return max(path.name[:4] for path in (_FOLDER / "versions").glob("[0-9]*.py"))

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from fastapi import Query, Response
 
-from duewell.api import COOKIE, Ask, Asked, Door
+from duewell.api import Ask, Asked, Door, cookie_name, forget_cookie
 from duewell.domain.access import Permission
 from duewell.domain.delinquency import LATE_STEPS
 from duewell.domain.errors import InvalidInput, NotFound, Refusal
@@ -122,7 +122,8 @@ def use_code_form(ask: Asked, form: Form) -> Response:
         wrong = say_in(lang_of(ask.request))(refusal.code, **refusal.facts)
         return _sign_in_page(ask, 422, challenge=challenge, to=form.get("to", "")[:80], wrong=wrong)
     response = goes_to("/home")
-    for name, value in ((COOKIE, made.token), (FORM_COOKIE, made.csrf)):
+    session = cookie_name(is_https=ask.state.settings.is_https)
+    for name, value in ((session, made.token), (FORM_COOKIE, made.csrf)):
         response.set_cookie(
             name,
             value,
@@ -140,7 +141,7 @@ def sign_out_form(ask: Asked, form: Form) -> Response:
     """End this session."""
     sign_in.sign_out(ask.conn, ask.identity.session, actor=ask.identity.actor, at=ask.at)
     response = goes_to("/sign-in")
-    response.delete_cookie(COOKIE, path="/")
+    forget_cookie(response, is_https=ask.state.settings.is_https)
     response.delete_cookie(FORM_COOKIE, path="/")
     return response
 

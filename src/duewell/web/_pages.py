@@ -20,7 +20,7 @@ from fastapi import Depends, Request, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from duewell.api import COOKIE, Ask, language
+from duewell.api import Ask, forget_cookie, language
 from duewell.catalogues import LANGUAGES, render
 from duewell.domain.access import Kind
 from duewell.domain.errors import DuewellError
@@ -148,7 +148,7 @@ def show_wrong(request: Request, error: DuewellError, status: int) -> Response |
         return None
     if status == 401 and request.method == "GET" and request.url.path != "/sign-in":
         response = goes_to("/sign-in")
-        response.delete_cookie(COOKIE, path="/")
+        forget_cookie(response, is_https=request.app.state.means.settings.is_https)
         return response
     say = say_in(lang_of(request))
     wrong = render(message_of(error), lang_of(request))

@@ -17,7 +17,7 @@ def _at(text: str) -> str:
 
 
 def health() -> Call[shapes.Health]:
-    """200 once the database answers and its schema is this version's."""
+    """200 once the database answers and its schema is this version's; 503 until then."""
     return Call("GET", "/healthz")
 
 

@@ -38,6 +38,7 @@ LIMITS = {
         Limit("sign-in", 10, _QUARTER),
         Limit("sign-in-from", 100, _QUARTER),
         Limit("code-asked", 5, _QUARTER),
+        Limit("code-asked-daily", 20, timedelta(days=1)),
         Limit("code-asked-from", 30, _QUARTER),
         Limit("code-tried", 10, _QUARTER),
         Limit("requests", 6000, timedelta(minutes=1)),
