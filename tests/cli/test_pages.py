@@ -72,6 +72,8 @@ def test_the_walk_and_the_recipes_say_what_the_program_says(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DUEWELL_KEY_FILE", str(tmp_path / "master.key"))
+    assert tell(url, "keys", "make").code == 0
     count, wrong = 0, []
     for page in ("start.md", "recipes.md"):
         write_files(page)

@@ -42,7 +42,7 @@ def add_to(app: typer.Typer) -> None:
     groups: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
         "account": ("Accounts of staff.", {"add": account_add, "list": account_list, "stop": account_stop}),
         "client": ("API clients.", {"add": client_add, "list": client_list, "revoke": client_revoke}),
-        "keys": ("The master keys.", {"rotate": keys_rotate}),
+        "keys": ("The master keys.", {"make": keys_make, "rotate": keys_rotate}),
     }
     for name, (told, verbs) in groups.items():
         group = typer.Typer(no_args_is_help=True, help=told)
@@ -263,6 +263,14 @@ def client_revoke(client: Annotated[str, typer.Argument(help="The client's id.")
     with ending(frame):
         manage_accounts.revoke_client(frame.conn, client, by=_BY, at=now())
         frame.tell("client-revoked", client=client)
+
+
+def keys_make(lang: Lang = None) -> None:
+    """Make the key file where there is none; one that is there is left as it is."""
+    frame = make_frame(lang=lang, is_json=False)
+    with ending(frame):
+        read_keys(frame.settings.key_file, may_make=True)
+        frame.tell("keys-made", path=frame.settings.key_file)
 
 
 def keys_rotate(lang: Lang = None) -> None:
