@@ -16,7 +16,7 @@ import pytest
 
 from duewell.api._cookies import cookie_name
 from duewell.domain.access import Permission
-from tests.api.site import Site, key, problem_of
+from tests.api.site import PASSWORD, Site, key, problem_of
 
 PHONE = "+8613800138000"
 
@@ -233,3 +233,19 @@ def test_a_revoked_key_is_out_at_once(site: Site) -> None:
     assert program.get("/api/me").json()["actor"] == f"client:{made['client_id']}"
     assert admin.delete(f"/api/clients/{made['client_id']}").status_code == 200
     assert problem_of(program.get("/api/me")) == (401, "key-unknown")
+
+
+def test_staff_change_their_own_password_with_the_current_one(site: Site) -> None:
+    anna, other = site.staff("anna", "officer"), site.staff("anna")
+    new = {"current": PASSWORD, "password": "nine-copper-gates-7"}
+    wrong = anna.put("/api/me/password", json={**new, "current": "violet-anchor-77-lamb"})
+    assert problem_of(wrong) == (401, "sign-in-refused")
+    weak = anna.put("/api/me/password", json={**new, "password": "annaannaanna"})
+    assert problem_of(weak) == (422, "password-guessable")
+    assert anna.put("/api/me/password", json=new).status_code == 200
+    assert anna.get("/api/me").status_code == 200 and other.get("/api/me").status_code == 401
+    site.clock.move(seconds=30)
+    old = site.client().post("/api/sessions/staff", json=site.sign_in_of("anna"))
+    assert problem_of(old) == (401, "sign-in-refused")
+    borrower, _ = site.borrower(PHONE)
+    assert borrower.put("/api/me/password", json=new).status_code == 404

@@ -21,6 +21,7 @@ from duewell.api._models import (
     Me,
     NewClientTold,
     NewStaffTold,
+    PasswordChange,
     PasswordGiven,
     PasswordSignIn,
     PersonTold,
@@ -200,6 +201,23 @@ def end_session(ask: Asked, session: str) -> Response:
         forget_cookie(response, is_https=ask.state.settings.is_https)
         response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
     return response
+
+
+@door.put("/api/me/password", may=Permission.SIGNED_IN, model=Done)
+def change_my_password(ask: Asked, given: PasswordChange) -> Response:
+    """Change your own password as a member of staff: the current one is asked for; other sessions end."""
+    if ask.identity.kind is not Kind.STAFF:
+        raise NotFound("session-not-found")
+    sign_in.change_staff_password(
+        ask.conn,
+        ask.state.hasher,
+        ask.identity.name,
+        current=given.current,
+        password=given.password,
+        keep=ask.identity.session,
+        at=ask.at,
+    )
+    return answer(_DONE)
 
 
 @door.put("/api/own/password", may=Permission.OWN_WRITE, model=Done)

@@ -383,6 +383,13 @@ class PasswordGiven(Given):
     password: Annotated[str, Field(max_length=200)] | None
 
 
+class PasswordChange(Given):
+    """One's own password, and the one to come."""
+
+    current: Annotated[str, Field(min_length=1, max_length=200)]
+    password: Annotated[str, Field(min_length=1, max_length=200)]
+
+
 class ChallengeTold(Told):
     """A code was sent, if somebody is there to send it to."""
 

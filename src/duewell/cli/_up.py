@@ -11,6 +11,7 @@ from __future__ import annotations
 import getpass
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
@@ -29,6 +30,8 @@ from duewell.gateways.passwords import Passwords
 from duewell.services import keep_person, manage_accounts
 from duewell.services.open_book import open_book
 from duewell.store import accounts, books
+from duewell.worker.closing import Stop
+from duewell.worker.courier import Courier
 from duewell.worker.webhook_loop import WebhookLoop
 
 _SANDBOX = "sandbox"
@@ -90,11 +93,18 @@ def _serve(frame: Frame, host: str, port: int) -> None:
     frame.tell("up-serving", address=f"http://{host}:{socket.getsockname()[1]}")
     sys.stdout.flush()
     loop = WebhookLoop(partial(connect, frame.settings), state.keys, state.outgoing, state.now)
+    ending_ = Stop()
+    courier = Courier(partial(connect, frame.settings), lambda: state.keys, now=state.now, stop=ending_)
+    carrying = threading.Thread(target=courier.run, name="courier", daemon=True)
     loop.begin()
+    carrying.start()
     try:
         server.run(sockets=[socket])
     finally:
+        ending_.ask()
         loop.stop()
+        carrying.join(15)
+        ending_.close()
 
 
 def _prepare_sandbox(frame: Frame) -> None:

@@ -190,6 +190,28 @@ def set_own_password(
         trail.add(conn, at=at, actor=f"borrower:{person_ref(person_id)}", act="password-set", target="own")
 
 
+def change_staff_password(
+    conn: Connection, hasher: Passwords, login: str, *, current: str, password: str, keep: str, at: datetime
+) -> None:
+    """A member of staff changes their own password; every other session of theirs ends.
+
+    Refuses   TooMany, NotSignedIn "sign-in-refused" where the current one is wrong; what is no password.
+    """
+    limits.count_try(conn, "sign-in", f"staff {login}", at)
+    staff = accounts.find_staff(conn, login)
+    if staff is None or not hasher.fits(staff.password_hash, current[:_TYPED_MAX]):
+        raise NotSignedIn("sign-in-refused")
+    check_password(password, about=(staff.login, staff.name))
+    kept = hasher.hash(password)
+    with conn.transaction():
+        accounts.set_password(conn, staff.staff_id, kept)
+        for each in accounts.sessions_of(conn, login=login, person_id=None, at=at):
+            if each.session_no != keep:
+                accounts.end_session(conn, each.session_no, at)
+        trail.add(conn, at=at, actor=f"staff:{login}", act="password-set", target="own")
+    limits.forget_tries(conn, "sign-in", f"staff {login}", at)
+
+
 def sessions(conn: Connection, *, login: str | None, person_id: int | None, at: datetime) -> list[Session]:
     """The sessions of an account that stand."""
     return accounts.sessions_of(conn, login=login, person_id=person_id, at=at)

@@ -63,6 +63,11 @@ def end_session(session: str) -> Call[shapes.Done]:
     return Call("DELETE", f"/api/me/sessions/{_at(session)}")
 
 
+def change_my_password(*, current: str, password: str) -> Call[shapes.Done]:
+    """Change your own password as a member of staff: the current one is asked for; other sessions end."""
+    return Call("PUT", "/api/me/password", body={"current": current, "password": password})
+
+
 def set_own_password(*, password: str | None) -> Call[shapes.Done]:
     """Set, change or, with null, drop your password. Every session of yours ends."""
     return Call("PUT", "/api/own/password", body={"password": password})

@@ -171,6 +171,13 @@ class NewStaffTold(TypedDict):
     totp_uri: str
 
 
+class PasswordChange(TypedDict):
+    """One's own password, and the one to come."""
+
+    current: str
+    password: str
+
+
 class PasswordSignIn(TypedDict):
     """A borrower's phone or address, and the password they chose to have."""
 
