@@ -99,7 +99,7 @@ def test_late_explains_each_part_and_how_it_stops(site: Site) -> None:
     page = signed_in(site, "en").get(f"/loans/{loan}/late").text
     told = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
     assert "18 days overdue" in told and "Interest CN¥110.54" in told and "Principal CN¥955.65" in told
-    assert "Paying CN¥1,066.19 stops it" in told and "We offer you a plan that fits 22 May 2026" in told
+    assert "Paying CN¥1,066.19 clears it" in told and "We offer you a plan that fits 22 May 2026" in told
     for threat in ("court", "legal", "blacklist", "police"):
         assert threat not in told.lower()
 
