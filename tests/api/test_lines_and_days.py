@@ -68,3 +68,15 @@ def test_the_operator_closes_days_and_reads_how_they_went(site: Site) -> None:
         "2026-03-03",
         "2026-03-02",
     ]
+
+
+def test_a_book_without_loans_is_proven_too(site: Site) -> None:
+    program = site.program()
+    program.post(
+        "/api/books", json={"code": "bare", "currency": "CNY", "open_on": "2026-01-05"}, headers=key()
+    )
+    told = program.post("/api/books/bare/verification", json={})
+    assert told.status_code == 200 and told.json()["is_clean"] is True, told.text
+    far = {"code": "early", "currency": "CNY", "open_on": "1970-01-01"}
+    assert program.post("/api/books", json=far, headers=key()).status_code == 201
+    assert program.post("/api/books/early/verification", json={}).json()["is_clean"] is True

@@ -396,7 +396,7 @@ def test_a_rail_names_no_file_of_the_server_and_reaches_nobody_elses_machine(
 def test_a_text_with_a_nul_is_not_read(desk: Desk) -> None:
     body = {"login": "a\x00", "password": "violet-anchor-77-lamp", "code": "123456"}
     told = desk.site.client().post("/api/sessions/staff", json=body)
-    assert problem_of(told) == (400, "request-not-readable")
+    assert problem_of(told) == (400, "body-not-json")
     assert desk.operator.get("/api/books/a%00/rails").status_code in (400, 404)
     assert desk.operator.get("/api/books/main/rails/a%00/collections/b%00").status_code in (400, 404)
 

@@ -167,7 +167,7 @@ def _drawn(conn: Connection, book: BookRow, sample: int, seed: int) -> list[Loan
     if not sample:
         return []
     keys = loans.keys_of_book(conn, book.book_id)
-    return sorted(Random(seed).sample(keys, sample), key=lambda k: (k.person_id, k.loan_no))
+    return sorted(Random(seed).sample(keys, min(sample, len(keys))), key=lambda k: (k.person_id, k.loan_no))
 
 
 def _tasks(book: BookRow, count: int, drawn: list[LoanKey] | None, slice_count: int | None) -> list[_Task]:
