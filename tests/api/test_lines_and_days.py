@@ -23,7 +23,10 @@ def test_a_line_is_opened_drawn_on_and_billed(site: Site) -> None:
     (statement,) = shown["statements"]
     assert (statement["balance_minor"], statement["minimum_minor"]) == (100_000, 10_000)
     told = program.get(f"/api/lines/{line}/statement").json()
-    assert [each["kind"] for each in told["movements"]] == ["draw purchase"] or told["movements"]
+    assert [(each["kind"], each["amount_minor"]) for each in told["movements"]] == [
+        ("limit", 0),
+        ("purchase_draw", 100_000),
+    ]
     proof = program.get(f"/api/lines/{line}/proof?part=minimum").json()["proof"]
     assert proof["amount_minor"] == 10_000
     assert problem_of(program.get(f"/api/loans/{line}")) == (422, "contract-not-a-loan")

@@ -25,14 +25,14 @@ from duewell.api._cookies import cookie_name
 from duewell.api._problems import BadRequest, Denied, language
 from duewell.api._state import State
 from duewell.api._strict import StrictRoute
-from duewell.domain.access import LIMITS, NOBODY, VERSIONS, Identity, Kind, Permission
+from duewell.domain.access import NOBODY, VERSIONS, Identity, Kind, Permission
 from duewell.domain.errors import NotFound
 from duewell.domain.party import parse_loan_id, parse_person_ref
 from duewell.gateways.passwords import is_same, token_hash
 from duewell.services.identify import Caller, by_key, by_session
 from duewell.services.record_fact import Request as Keyed
 from duewell.services.sign_in import From, NotSignedIn
-from duewell.store import books, limits, loans
+from duewell.store import books, loans
 from duewell.store.books import BookRow
 from duewell.store.loans import Connection, LoanKey
 
@@ -94,7 +94,7 @@ class Ask:
             found = by_key(self.conn, key.strip()[:200]) if scheme.lower() == "bearer" else None
             if found is None:
                 raise NotSignedIn("key-unknown")
-            limits_of(self.state).count(found.identity.actor, self.at)
+            self.state.pace.count(found.identity.actor, self.at)
             return found
         token = self.token
         if not token or may is Permission.PUBLIC:
@@ -102,7 +102,7 @@ class Ask:
         found = by_session(self.conn, token[:200], self.at)
         if found is None:
             raise NotSignedIn("session-ended")
-        limits_of(self.state).count(found.identity.session, self.at)
+        self.state.pace.count(found.identity.session, self.at)
         return found
 
     def _check_form(self, csrf_hash: bytes) -> None:
@@ -180,32 +180,6 @@ class Ask:
         ):
             raise NotFound("person-not-found")
         return person_id
-
-
-class _Pace:
-    """Requests a minute of one caller, counted in this process: a brake, not a lock."""
-
-    def __init__(self) -> None:
-        self._counts: dict[str, int] = {}
-        self._begins: datetime | None = None
-
-    def count(self, of: str, at: datetime) -> None:
-        """Count one. Refuses TooMany "too-many-requests"."""
-        limit = LIMITS["requests"]
-        begins = limit.begins(at)
-        if begins != self._begins:
-            self._counts, self._begins = {}, begins
-        count = self._counts[of] = self._counts.get(of, 0) + 1
-        if count > limit.tries:
-            raise limits.TooMany("too-many-requests", seconds=limit.seconds_left(at))
-
-
-_PACES: dict[int, _Pace] = {}
-
-
-def limits_of(state: State) -> _Pace:
-    """The pace kept for one server."""
-    return _PACES.setdefault(id(state), _Pace())
 
 
 async def ask_of(request: Request) -> Ask:

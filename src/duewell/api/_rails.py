@@ -23,7 +23,7 @@ from fastapi import Query, Response
 from pydantic import Field
 
 from duewell.api import _rail_acts
-from duewell.api._door import Ask, Asked, Body, Door, answer, limits_of
+from duewell.api._door import Ask, Asked, Body, Door, answer
 from duewell.api._models import Code, Day, Document, Done, Given, Minor, RequestTold
 from duewell.api._problems import BadRequest
 from duewell.api._rail_acts import PayeeGiven, Visible
@@ -351,7 +351,7 @@ def fetch_collection(ask: Asked, book: str, rail: str, batch: str) -> Response:
 @door.post("/api/books/{book}/rails/{rail}/notifications", may=Permission.PUBLIC, model=Done, takes=_MESSAGES)
 def notify(ask: Asked, book: str, rail: str, body: Body) -> Response:
     """What a wallet's provider says of an order: believed by its signature alone, and once."""
-    limits_of(ask.state).count(f"from {ask.come_from.address}", ask.at)
+    ask.state.pace.count(f"from {ask.come_from.address}", ask.at)
     fields = _fields(ask, body)
     unsigned = InvalidInput("notification-unsigned", rail=rail[:40])
     try:

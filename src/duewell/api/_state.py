@@ -1,7 +1,7 @@
 """What the API stands on: connections, keys, the hasher, and the clock, which only a door may read.
 
 Needs    settings.
-Gives    State, open_state.
+Gives    State, Pace, open_state.
 Never    holds what belongs to one request.
 Source   docs/reference/api.md.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import psycopg
@@ -19,7 +19,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from duewell.api._log import log
 from duewell.app import pool_of
 from duewell.catalogues import render
-from duewell.domain.access import CODE_LIFE
+from duewell.domain.access import CODE_LIFE, LIMITS
 from duewell.domain.errors import Fault
 from duewell.domain.texts import Message
 from duewell.gateways.codes import CodeSender, Inbox, MailCodes
@@ -28,6 +28,7 @@ from duewell.gateways.outgoing import Outgoing
 from duewell.gateways.passwords import Passwords
 from duewell.services.sign_in import Challenge
 from duewell.settings import Settings
+from duewell.store.limits import TooMany
 from duewell.store.loans import Connection
 
 POOL_WAIT_S = 0.5
@@ -42,6 +43,24 @@ class NotReady(NoRoom):
     """The server cannot serve for now: send callers to another, and look."""
 
 
+class Pace:
+    """Requests a minute of one caller, counted in this process: a brake, not a lock."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, int] = {}
+        self._begins: datetime | None = None
+
+    def count(self, of: str, at: datetime) -> None:
+        """Count one. Refuses TooMany "too-many-requests"."""
+        limit = LIMITS["requests"]
+        begins = limit.begins(at)
+        if begins != self._begins:
+            self._counts, self._begins = {}, begins
+        count = self._counts[of] = self._counts.get(of, 0) + 1
+        if count > limit.tries:
+            raise TooMany("too-many-requests", seconds=limit.seconds_left(at))
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """One server's means. `now` is its clock; tests hand in another."""
@@ -54,6 +73,7 @@ class State:
     mail: CodeSender | None
     inbox: Inbox
     outgoing: Outgoing
+    pace: Pace = field(default_factory=Pace)
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:

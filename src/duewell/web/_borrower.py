@@ -13,11 +13,11 @@ from duewell.api import Ask, Asked, Door, cookie_name, forget_cookie
 from duewell.domain.access import Permission
 from duewell.domain.delinquency import LATE_STEPS
 from duewell.domain.errors import InvalidInput, NotFound, Refusal
-from duewell.domain.money import Rounding, currency, parse_amount, round_fraction
+from duewell.domain.money import currency, parse_amount
 from duewell.domain.party import loan_id
 from duewell.domain.product import LoanTerms, Part
 from duewell.domain.proof import Proof
-from duewell.domain.texts import money_text
+from duewell.domain.texts import cost_rate_text, money_text, plain_amount
 from duewell.services import sign_in
 from duewell.services.preview_loan import preview_loan
 from duewell.services.show_cost import show_cost
@@ -245,11 +245,7 @@ def _state(unpaid: int, due_on: date, as_of: date) -> str:
 
 
 def _pct(rate: Fraction | None) -> str:
-    """A rate to two decimals, as every cost sheet shows it."""
-    if rate is None:
-        return "-"
-    whole, rest = divmod(round_fraction(rate * 10_000, Rounding.HALF_EVEN), 100)
-    return f"{whole}.{rest:02d}%"
+    return cost_rate_text(rate) if rate is not None else "-"
 
 
 # -- what if ---------------------------------------------------------------------------------------
@@ -311,7 +307,7 @@ def _choices(shown: Shown) -> list[tuple[str, int]]:
 
 
 def _after(ask: Ask, key: LoanKey, given: int, on: str, money: str) -> dict[str, Any]:
-    line = f"{on} pay {given // 100}.{given % 100:02d}" if currency(money).exponent else f"{on} pay {given}"
+    line = f"{on} pay {plain_amount(given, money)}"
     futures = preview_loan(ask.conn, key, {"paid": [line]}).futures
     before, after = futures["as-it-is"], futures["paid"]
     paid = next(each for each in after.state.applied if each.fact.source == "preview")

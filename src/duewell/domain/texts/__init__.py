@@ -8,6 +8,7 @@ Source   docs/decisions; both languages carry the same codes from the first day.
 
 from duewell.domain.texts._formats import (
     capital_amount,
+    cost_rate_text,
     day_text,
     money_text,
     plain_amount,
@@ -20,6 +21,7 @@ from duewell.domain.texts._messages import Message, message_of
 __all__ = [
     "Message",
     "capital_amount",
+    "cost_rate_text",
     "day_text",
     "message_of",
     "money_text",

@@ -1,7 +1,8 @@
 """Formats: amounts, dates and rates as people read them, in one place for pages, receipts and messages.
 
 Needs    an amount, a date or a rate; the language.
-Gives    money_text, plain_amount, day_text, rate_text, capital_amount, and what reads an amount back.
+Gives    money_text, plain_amount, day_text, rate_text, cost_rate_text, capital_amount; what reads an amount
+         back.
 Never    rounds an amount, or writes a date of digits alone where a person reads it.
 Source   docs/reference/formats.md.
 """
@@ -14,7 +15,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from duewell.domain.errors import InvalidInput
-from duewell.domain.money import Money, Rate, currency, parse_amount
+from duewell.domain.money import Money, Rate, Rounding, currency, parse_amount, round_fraction
 
 _SIGNS = {
     "zh": {"CNY": "¥", "USD": "US$", "EUR": "€", "GBP": "£", "JPY": "JP¥"},
@@ -91,6 +92,17 @@ def rate_text(per_year: Fraction, lang: str) -> str:
     whole, _, digits = Rate(per_year).text().partition(".")
     told = f"{whole}.{digits.ljust(_RATE_DIGITS, '0')}%"
     return f"年利率 {told}" if lang == "zh" else f"{told} a year"
+
+
+@lru_cache(maxsize=4096)
+def cost_rate_text(per_year: Fraction) -> str:
+    """A cost's rate to two decimals, as every cost sheet shows it.
+
+    >>> cost_rate_text(Fraction(19558, 100_000))
+    '19.56%'
+    """
+    whole, rest = divmod(round_fraction(per_year * 10_000, Rounding.HALF_EVEN), 100)
+    return f"{whole}.{rest:02d}%"
 
 
 # -- capital numerals ------------------------------------------------------------------------------
