@@ -21,7 +21,7 @@ CASES = 5000
 CHECKS = "all"
 LEFT_OUT = "positive_data_acceptance,ignored_auth,unsupported_method,negative_data_rejection"
 """Not every well-formed request is one we do; who may come in is for test_routes."""
-ROLES = ("officer", "supervisor", "compliance", "operator", "admin")
+ROLES = ("officer", "hardship-officer", "supervisor", "risk", "compliance", "operator", "admin")
 
 
 def run(site: Site, headers: dict[str, str], phases: str, examples: int) -> int:
