@@ -1,9 +1,9 @@
-"""Catalogues: every sentence the product says, one file a language.
+"""Catalogues: every sentence the product says, one folder a language.
 
 Needs    a Message and a language.
 Gives    render: the sentence; template_codes and template: what the files hold.
 Never    fails for want of a translation, nor runs code found in a template: it knows names in braces only.
-Source   en.toml and zh.toml beside this file, code = "sentence with {param}"; they hold the same codes.
+Source   the files in en and zh beside this file, code = "sentence with {param}"; both hold the same codes.
          {param:how} says how a parameter is shown: money (minor units as an amount), pct (a ratio in per
          cent), part, fact, term or balance (codes in the reader's words), s (the plural's s).
 """
@@ -26,6 +26,7 @@ __all__ = ["DEFAULT_LANGUAGE", "LANGUAGES", "render", "template", "template_code
 
 DEFAULT_LANGUAGE = "zh"
 LANGUAGES = ("zh", "en")
+_FILES = ("main", "pages", "console")
 
 _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)(?::([a-z]+))?\}")
 _DEPTH_MAX = 4
@@ -66,8 +67,13 @@ def _language(lang: str) -> str:
 
 @cache
 def _load(lang: str) -> dict[str, str]:
-    text = (files(__name__) / f"{lang}.toml").read_text(encoding="utf-8")
-    return {code: str(sentence) for code, sentence in tomllib.loads(text).items()}
+    found: dict[str, str] = {}
+    for name in _FILES:
+        text = (files(__name__) / lang / f"{name}.toml").read_text(encoding="utf-8")
+        told = tomllib.loads(text)
+        assert not found.keys() & told.keys(), f"a code stands in two files: {found.keys() & told.keys()}"
+        found |= {code: str(sentence) for code, sentence in told.items()}
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What every page shares: templates, words, forms, and how something wrong is shown.
 
 Needs    a request at a door.
-Gives    show, form_of, goes_to, show_wrong.
+Gives    show, say_in, form_of, goes_to, static_file, show_wrong.
 Never    writes a figure by itself: domain.texts does; trusts a form without its token.
 Source   docs/reference/pages.md.
 """
@@ -27,6 +27,7 @@ from duewell.domain.errors import DuewellError
 from duewell.domain.texts import (
     Message,
     day_text,
+    instant_text,
     message_of,
     money_text,
     plain_amount,
@@ -36,18 +37,17 @@ from duewell.domain.texts import (
 
 LANG_COOKIE, FORM_COOKIE = "duewell_lang", "duewell_form"
 _FORM_MAX = 8192
-_STATIC = {name: (files(__package__) / "static" / name).read_bytes() for name in ("duewell.css", "icon.svg")}
-STATIC_KINDS = {"duewell.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
+_KINDS = {
+    "duewell.css": "text/css; charset=utf-8",
+    "console.css": "text/css; charset=utf-8",
+    "duewell.js": "text/javascript; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+}
+_STATIC = {name: (files(__package__) / "static" / name).read_bytes() for name in _KINDS}
 MARK = hashlib.sha256(b"".join(_STATIC.values())).hexdigest()[:10]
 """Of the files as they are: a page names it, so that they may be kept for ever."""
-_templates = Environment(
-    loader=PackageLoader(__package__ or "duewell.web"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    auto_reload=False,
-)
+STAFF = "/staff"
+"""Where the console begins; everything else is the borrower's."""
 
 
 def static_file(name: str) -> Response | None:
@@ -55,7 +55,7 @@ def static_file(name: str) -> Response | None:
     if name not in _STATIC:
         return None
     headers = {"Cache-Control": "public, max-age=31536000, immutable"}
-    return Response(_STATIC[name], headers=headers, media_type=STATIC_KINDS[name])
+    return Response(_STATIC[name], headers=headers, media_type=_KINDS[name])
 
 
 def lang_of(request: Request) -> str:
@@ -69,6 +69,37 @@ def say_in(lang: str) -> Callable[..., str]:
     return lambda code, **facts: render(Message(code, facts), lang)
 
 
+def _environment(lang: str) -> Environment:
+    """The templates in a language: what writes figures and sentences is made once."""
+    made = Environment(
+        loader=PackageLoader(__package__ or "duewell.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.filters |= {
+        "money": lambda minor, code: _whole(money_text(minor, code, lang)),
+        "plain": plain_amount,
+        "day": lambda day: _whole(day_text(_date(day), lang)),
+        "short_day": lambda day: _whole(short_day_text(_date(day), lang)),
+        "instant": lambda at: _whole(instant_text(at, lang)),
+        "rate": lambda rate: rate_text(Fraction(rate), lang),
+        "percent": lambda value: _whole(f"{value}%"),
+        "count": lambda number: _whole(f"{number:,}"),
+    }
+    made.globals |= {
+        "lang": lang,
+        "mark": MARK,
+        "t": lambda code, **facts: _sentence(code, facts, lang),
+    }
+    return made
+
+
+_TEMPLATES = {lang: _environment(lang) for lang in LANGUAGES}
+
+
 def show(
     ask_or_request: Ask | Request, template: str, title: str, status: int = 200, **told: Any
 ) -> Response:
@@ -77,28 +108,19 @@ def show(
     request = ask.request if ask is not None else ask_or_request
     assert isinstance(request, Request)
     lang = lang_of(request)
-    say = say_in(lang)
-    formats: dict[str, Callable[..., Any]] = {
-        "money": lambda minor, code: _whole(money_text(minor, code, lang)),
-        "plain": plain_amount,
-        "day": lambda day: _whole(day_text(_date(day), lang)),
-        "short_day": lambda day: _whole(short_day_text(_date(day), lang)),
-        "rate": lambda rate: rate_text(Fraction(rate), lang),
-    }
-    made = _templates.overlay()
-    made.filters = {**_templates.filters, **formats}
-    body = made.get_template(template).render(
-        {
-            "wrong": None,
-            "lang": lang,
-            "t": lambda code, **facts: _sentence(code, facts, lang),
-            "title": say(title),
-            "mark": MARK,
-            "here": quote(request.url.path, safe="/"),
-            "signed_in": ask is not None and ask.identity.kind is Kind.BORROWER,
-            "token": request.cookies.get(FORM_COOKIE, ""),
-            **told,
-        }
+    body = (
+        _TEMPLATES[lang]
+        .get_template(template)
+        .render(
+            {
+                "wrong": None,
+                "title": say_in(lang)(title),
+                "here": quote(request.url.path, safe="/"),
+                "kind": ask.identity.kind.value if ask is not None else Kind.NOBODY.value,
+                "token": request.cookies.get(FORM_COOKIE, ""),
+                **told,
+            }
+        )
     )
     headers = {"Content-Language": "zh-Hans" if lang == "zh" else "en"}
     return Response(body.encode(), status, headers, "text/html; charset=utf-8")
@@ -146,10 +168,11 @@ def show_wrong(request: Request, error: DuewellError, status: int) -> Response |
     """A refusal as a page; whoever is not signed in is shown where to. None for what is no page."""
     if request.url.path.startswith(("/api", "/healthz", "/metrics")):
         return None
-    if status == 401 and request.method == "GET" and request.url.path != "/sign-in":
-        response = goes_to("/sign-in")
+    door = f"{STAFF}/sign-in" if request.url.path.startswith(STAFF) else "/sign-in"
+    if status == 401 and request.method == "GET" and request.url.path != door:
+        response = goes_to(door)
         forget_cookie(response, is_https=request.app.state.means.settings.is_https)
         return response
-    say = say_in(lang_of(request))
     wrong = render(message_of(error), lang_of(request))
-    return show(request, "wrong.html", "web-wrong", status, wrong=wrong, ask_again=say("web-wrong-told"))
+    home = STAFF if request.url.path.startswith(STAFF) else "/home"
+    return show(request, "wrong.html", "web-wrong", status, wrong=wrong, home=home)

@@ -96,6 +96,7 @@ LABELS = (
     "balance-",
     "bucket-",
     "cli-",
+    "console-",
     "demo-",
     "fact-",
     "measure-",

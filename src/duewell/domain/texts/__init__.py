@@ -2,7 +2,7 @@
 
 Needs    a code and the values its sentence names; an amount, a date, a rate.
 Gives    Message, and the message of a refusal or fault; formats of money, dates and rates by language.
-Never    holds a sentence: those live in the catalogues, one file a language.
+Never    holds a sentence: those live in the catalogues, one folder a language.
 Source   docs/decisions; both languages carry the same codes from the first day. docs/reference/formats.md.
 """
 
@@ -10,6 +10,7 @@ from duewell.domain.texts._formats import (
     capital_amount,
     cost_rate_text,
     day_text,
+    instant_text,
     money_text,
     plain_amount,
     rate_text,
@@ -23,6 +24,7 @@ __all__ = [
     "capital_amount",
     "cost_rate_text",
     "day_text",
+    "instant_text",
     "message_of",
     "money_text",
     "plain_amount",

@@ -1,8 +1,8 @@
 """Formats: amounts, dates and rates as people read them, in one place for pages, receipts and messages.
 
 Needs    an amount, a date or a rate; the language.
-Gives    money_text, plain_amount, day_text, rate_text, cost_rate_text, capital_amount; what reads an amount
-         back.
+Gives    money_text, plain_amount, day_text, instant_text, rate_text, cost_rate_text, capital_amount; what
+         reads an amount back.
 Never    rounds an amount, or writes a date of digits alone where a person reads it.
 Source   docs/reference/formats.md.
 """
@@ -10,9 +10,10 @@ Source   docs/reference/formats.md.
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime
 from fractions import Fraction
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from duewell.domain.errors import InvalidInput
 from duewell.domain.money import Money, Rate, Rounding, currency, parse_amount, round_fraction
@@ -80,6 +81,17 @@ def short_day_text(day: date, lang: str) -> str:
     if lang == "zh":
         return f"{day.year}年{day.month}月{day.day}日"
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def instant_text(at: datetime, lang: str, zone: str = "Asia/Shanghai") -> str:
+    """An instant to the minute as the clocks of a zone show it.
+
+    >>> from datetime import UTC
+    >>> instant_text(datetime(2026, 10, 10, 1, 5, tzinfo=UTC), "en")
+    '10 Oct 2026 09:05'
+    """
+    there = at.astimezone(ZoneInfo(zone))
+    return f"{short_day_text(there.date(), lang)} {there:%H:%M}"
 
 
 @lru_cache(maxsize=4096)

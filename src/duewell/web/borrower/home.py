@@ -1,0 +1,142 @@
+"""Signing in, and the first page: what is to be paid, and when.
+
+Needs    an Ask.
+Gives    door.
+Never    says whether anybody is known at a phone or address.
+Source   docs/reference/pages.md.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from fastapi import Response
+
+from duewell.api import Ask, Asked, Door
+from duewell.domain.access import Permission
+from duewell.domain.errors import Refusal
+from duewell.domain.product import LoanTerms
+from duewell.services import sign_in
+from duewell.services.show_loan import Shown, look
+from duewell.store import books, loans
+from duewell.web._common import enters
+from duewell.web._pages import Form, goes_to, lang_of, say_in, show
+
+door = Door(tags=["pages"], include_in_schema=False)
+P = Permission
+_SOON_DAYS = 7
+_COMING = 3
+
+
+# -- signing in ------------------------------------------------------------------------------------
+
+
+@door.get("/", may=P.PUBLIC, media="text/html")
+def front(ask: Asked) -> Response:
+    """To the home page, which asks whoever is nobody to sign in."""
+    return goes_to("/home")
+
+
+@door.get("/sign-in", may=P.PUBLIC, media="text/html")
+def sign_in_page(ask: Asked) -> Response:
+    """Where a code is asked for."""
+    return _sign_in_page(ask)
+
+
+def _sign_in_page(ask: Ask, status: int = 200, **told: Any) -> Response:
+    given = {"challenge": None, "to": "", "books": books.book_codes(ask.conn) or [""]}
+    return show(ask, "borrower/sign_in.html", "web-sign-in", status, **(given | told))
+
+
+@door.post("/sign-in", may=P.PUBLIC, media="text/html")
+def ask_code_form(ask: Asked, form: Form) -> Response:
+    """Send a code to a phone or address; the page is the same whether or not anybody is there."""
+    to = form.get("to", "").strip()
+    try:
+        row = books.read_book(ask.conn, form.get("book", "")[:40])
+        made = sign_in.ask_code(
+            ask.conn,
+            ask.state.keys,
+            realm=row.book_id if row.is_sandbox else 0,
+            field="email" if "@" in to else "phone",
+            given=to or "-",
+            come_from=ask.come_from,
+            lang=lang_of(ask.request),
+            at=ask.at,
+        )
+    except Refusal as refusal:
+        return _sign_in_page(ask, 422, wrong=say_in(lang_of(ask.request))(refusal.code, **refusal.facts))
+    if made.code is not None:
+        threading.Thread(target=ask.state.send_code, args=(made,), daemon=True).start()
+    return _sign_in_page(ask, challenge=made.challenge, to=to)
+
+
+@door.post("/sign-in/code", may=P.PUBLIC, media="text/html")
+def use_code_form(ask: Asked, form: Form) -> Response:
+    """Sign in by the code."""
+    challenge = form.get("challenge", "")
+    try:
+        made = sign_in.sign_in_by_code(
+            ask.conn,
+            challenge=challenge,
+            code=form.get("code", "").strip(),
+            come_from=ask.come_from,
+            at=ask.at,
+        )
+    except Refusal as refusal:
+        wrong = say_in(lang_of(ask.request))(refusal.code, **refusal.facts)
+        return _sign_in_page(ask, 422, challenge=challenge, to=form.get("to", "")[:80], wrong=wrong)
+    return enters(ask, made, "/home")
+
+
+# -- what is due -----------------------------------------------------------------------------------
+
+
+def _own(ask: Ask) -> list[Shown]:
+    """The person's loans as they stand; lines have pages of their own."""
+    assert ask.identity.person_id is not None
+    found = []
+    for key, *_ in loans.loans_of_person(ask.conn, ask.identity.person_id):
+        row = loans.read_loan(ask.conn, key)
+        if isinstance(row.terms, LoanTerms):
+            found.append(look(ask.conn, row))
+    return found
+
+
+@door.get("/home", may=P.OWN_READ, media="text/html")
+def home(ask: Asked) -> Response:
+    """One sentence: what is to be paid, and when; then what comes, and the loans."""
+    own = _own(ask)
+    late = next((_late(each) for each in sorted(own, key=lambda s: -s.age.dpd) if each.age.overdue), None)
+    due: list[dict[str, Any]] = sorted(
+        (
+            {"loan": each.name, "on": row.due_on, "amount": row.unpaid, "currency": each.row.terms.currency}
+            for each in own
+            for row in each.state.rows
+            if row.due_on >= each.state.as_of and row.unpaid
+        ),
+        key=lambda each: str(each["on"]),
+    )
+    coming, next_ = due[:_COMING], None
+    if coming and late is None:
+        next_ = {**coming[0], "soon": (coming[0]["on"] - own[0].state.as_of).days <= _SOON_DAYS}
+    told = [
+        {
+            "loan": each.name,
+            "began": each.row.loan_terms.start,
+            "out": each.age.outstanding,
+            "currency": each.row.terms.currency,
+        }
+        for each in own
+    ]
+    return show(ask, "borrower/home.html", "web-home", late=late, next=next_, coming=coming, loans=told)
+
+
+def _late(shown: Shown) -> dict[str, Any]:
+    return {
+        "loan": shown.name,
+        "since": shown.age.since,
+        "amount": shown.age.overdue,
+        "currency": shown.row.terms.currency,
+    }

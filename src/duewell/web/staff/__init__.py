@@ -1,0 +1,13 @@
+"""The console of staff, a page file a noun. Parse, call one verb, show.
+
+Needs    the doors of the API; services; a signed-in member of staff.
+Gives    DOORS.
+Never    shows a page whose permission its reader lacks, or does alone what a book wants two persons for.
+Source   docs/reference/console.md.
+"""
+
+from duewell.web.staff import frame
+
+DOORS = (frame.door,)
+
+__all__ = ["DOORS"]
