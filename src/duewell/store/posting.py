@@ -22,6 +22,7 @@ from duewell.domain.facts import TAKING_BACK, Fact, FactKind, as_recorded, voide
 from duewell.domain.postings import difference
 from duewell.store import agendas, books, closing, days, loans, request_keys, tabular
 from duewell.store.agendas import Measures
+from duewell.store.fact_rows import fact_payload
 from duewell.store.loans import Connection, LoanKey, LoanRow
 
 SCHEMA = "duewell.recorded-fact/1"
@@ -73,7 +74,7 @@ def record(
 def _is_plain(fact: Fact) -> bool:
     """A payment that says nothing but its amount and type."""
     told = fact.kind is FactKind.PAYMENT_RECEIVED and fact.amount > 0 and fact.reverses is None
-    return told and loans.fact_payload(fact).keys() == {"amount_minor", "payment_type"}
+    return told and fact_payload(fact).keys() == {"amount_minor", "payment_type"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +265,7 @@ def check_key(key: str) -> None:
 def _hash(loan: LoanKey, fact: Fact, *, is_dated: bool) -> bytes:
     """What makes two requests the same: the loan and everything asked, but not when it was recorded."""
     on = fact.effective_on if is_dated else None
-    payload = loans.fact_payload(fact)
+    payload = fact_payload(fact)
     return request_keys.hash_of(
         loan, fact.kind.value, on, fact.source, fact.source_ref, payload, fact.reverses
     )

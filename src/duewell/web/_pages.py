@@ -1,7 +1,7 @@
 """What every page shares: templates, words, forms, and how something wrong is shown.
 
 Needs    a request at a door.
-Gives    show, say_in, form_of, goes_to, static_file, show_wrong.
+Gives    show, say_in, form_of, goes_to, static_file, worker_script, show_wrong.
 Never    writes a figure by itself: domain.texts does; trusts a form without its token.
 Source   docs/reference/pages.md.
 """
@@ -42,6 +42,9 @@ _KINDS = {
     "console.css": "text/css; charset=utf-8",
     "duewell.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
+    "icons.svg": "image/svg+xml",
+    "icon-192.png": "image/png",
+    "icon-512.png": "image/png",
 }
 _STATIC = {name: (files(__package__) / "static" / name).read_bytes() for name in _KINDS}
 MARK = hashlib.sha256(b"".join(_STATIC.values())).hexdigest()[:10]
@@ -56,6 +59,12 @@ def static_file(name: str) -> Response | None:
         return None
     headers = {"Cache-Control": "public, max-age=31536000, immutable"}
     return Response(_STATIC[name], headers=headers, media_type=_KINDS[name])
+
+
+def worker_script() -> bytes:
+    """The phone's worker, which names the files it keeps by their mark."""
+    script = (files(__package__) / "static" / "sw.js").read_bytes()
+    return script.replace(b"MARK", MARK.encode())
 
 
 def lang_of(request: Request) -> str:

@@ -102,6 +102,7 @@ LABELS = (
     "measure-",
     "minor-units",
     "movement-",
+    "notice-",
     "part-",
     "proof-",
     "cap-kind-",
