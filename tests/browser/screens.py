@@ -68,11 +68,11 @@ SCREENS = (
     # staff's
     Screen("staff-sign-in", "/staff/sign-in", "nobody"),
     Screen("staff-sign-in-wrong", "/staff/sign-in", "nobody", _send(login="x", password="y", code="1")),
+    Screen("staff-nothing", "/staff", "newcomer"),
 )
 
 ABSENT = {
     "/": "leads to /home",
     "/language/{lang}": "keeps a language and goes back",
-    "/staff": "leads to the first page that a role opens",
     "/staff/go": "keeps a book and goes to its pages",
 }

@@ -55,6 +55,7 @@ def furnish(site: Site) -> World:
     ]
     site.program().post("/api/books/main/clock", json={"to": "2026-05-20", "facts": facts}, headers=key())
     site.add_staff("olivia", *STAFF_ROLES)
+    site.add_staff("nora")
     world.names |= {"person": late, "loan": loan, "other": other}
     world.cookies = {
         "nobody": {},
@@ -62,6 +63,7 @@ def furnish(site: Site) -> World:
         "calm": _by_code(site, CALM),
         "new": _by_code(site, NEW),
         "staff": _by_password(site, "olivia"),
+        "newcomer": _by_password(site, "nora"),
     }
     return world
 
