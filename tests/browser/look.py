@@ -47,7 +47,7 @@ class Looker:
     def __init__(self, browser: Any, world: World, screenshots: Path) -> None:
         self._browser, self._world, self._folder = browser, world, screenshots
         self._pages: dict[tuple[str, str], Any] = {}
-        self._heard: list[str] = []
+        self.heard: list[str] = []
 
     def close(self) -> None:
         for page in self._pages.values():
@@ -66,9 +66,9 @@ class Looker:
             page = context.new_page()
             page.set_default_timeout(15_000)
             page.on("console", self._console)
-            page.on("pageerror", lambda error: self._heard.append(f"a script failed: {error}"))
+            page.on("pageerror", lambda error: self.heard.append(f"a script failed: {error}"))
             page.on("request", lambda request: self._asked(request.url))
-            page.on("dialog", lambda dialog: (self._heard.append("a dialog"), dialog.dismiss()))
+            page.on("dialog", lambda dialog: (self.heard.append("a dialog"), dialog.dismiss()))
             self._pages[who, lang] = page
         return self._pages[who, lang]
 
@@ -78,22 +78,23 @@ class Looker:
             message.type in ("error", "warning")
             and "the server responded with a status of 4" not in message.text
         ):
-            self._heard.append(f"the console says: {message.text}")
+            self.heard.append(f"the console says: {message.text}")
 
     def _asked(self, url: str) -> None:
         if urlsplit(url).netloc != urlsplit(self._world.site.base).netloc and not url.startswith("data:"):
-            self._heard.append(f"asked another host: {url}")
+            self.heard.append(f"asked another host: {url}")
 
     def open(self, screen: Screen, lang: str, size: tuple[int, int]) -> Any:
         """The screen in light, as wide as is said."""
         page = self.page(screen.who, lang)
-        self._heard.clear()
+        self.heard.clear()
         page.set_viewport_size({"width": size[0], "height": size[1]})
         page.emulate_media(color_scheme="light")
         answer = page.goto(self._world.address(screen.path))
         assert answer.status == screen.status, f"{screen.path} answers {answer.status}"
         if screen.act is not None:
             screen.act(page)
+        assert page.query_selector(screen.shows), f"{screen.name} shows no {screen.shows}: {page.url}"
         return page
 
     def faults(self, screen: Screen, lang: str) -> list[str]:
@@ -114,7 +115,7 @@ class Looker:
             page.emulate_media(color_scheme="light")
             found += [f"{each} ({size[0]})" for each in _look(page, LEAST[screen.is_staff], size[0])]
         found += _larger(page)
-        return found + self._heard
+        return found + self.heard
 
     def _once(self, page: Any) -> list[str]:
         shift, refused = page.evaluate("[window.__shift, window.__refused]")

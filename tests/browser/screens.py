@@ -19,7 +19,8 @@ Page = Any
 class Screen:
     """A screen: its name, its address as made from `World.names`, who looks, what is done there first.
 
-    `act` is given the page once it is there; `status` is what the address answers, before `act`.
+    `act` is given the page once it is there; `status` is what the address answers, before `act`; `shows` is a
+    selector of what makes it this screen and no other.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Screen:
     who: str = "borrower"
     act: Callable[[Page], object] | None = None
     status: int = 200
+    shows: str = "main h1"
 
     @property
     def is_staff(self) -> bool:
@@ -48,16 +50,16 @@ def _send(**fields: str) -> Callable[[Page], object]:
 SCREENS = (
     # the borrower's
     Screen("sign-in", "/sign-in", "nobody"),
-    Screen("sign-in-wrong", "/sign-in", "nobody", _send(to="12")),
-    Screen("sign-in-code", "/sign-in", "nobody", _send(to="13800138099")),
+    Screen("sign-in-wrong", "/sign-in", "nobody", _send(to="12"), shows=".wrong + h1 ~ .card [name=to]"),
+    Screen("sign-in-code", "/sign-in", "nobody", _send(to="13800138099"), shows="[name=code]"),
     Screen("home-late", "/home"),
     Screen("home-on-time", "/home", "calm"),
     Screen("home-empty", "/home", "new"),
     Screen("loan", "/loans/{loan}"),
     Screen("loan-on-time", "/loans/{other}"),
     Screen("what-if", "/loans/{loan}/what-if"),
-    Screen("what-if-shown", "/loans/{loan}/what-if?amount=1500&on=2026-05-20"),
-    Screen("what-if-wrong", "/loans/{loan}/what-if?amount=abc", status=422),
+    Screen("what-if-shown", "/loans/{loan}/what-if?amount=1500&on=2026-05-20", shows=".sum"),
+    Screen("what-if-wrong", "/loans/{loan}/what-if?amount=abc", status=422, shows=".wrong"),
     Screen("late", "/loans/{loan}/late"),
     Screen("late-not", "/loans/{other}/late"),
     Screen("why-row", "/loans/{loan}/why?row=2"),
@@ -67,7 +69,13 @@ SCREENS = (
     Screen("components", "/components", "nobody"),
     # staff's
     Screen("staff-sign-in", "/staff/sign-in", "nobody"),
-    Screen("staff-sign-in-wrong", "/staff/sign-in", "nobody", _send(login="x", password="y", code="1")),
+    Screen(
+        "staff-sign-in-wrong",
+        "/staff/sign-in",
+        "nobody",
+        _send(login="x", password="y", code="1"),
+        shows=".wrong + h1 ~ form [name=login]",
+    ),
     Screen("staff-nothing", "/staff", "newcomer"),
 )
 

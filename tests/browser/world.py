@@ -62,8 +62,8 @@ def furnish(site: Site) -> World:
         "borrower": _by_code(site, LATE),
         "calm": _by_code(site, CALM),
         "new": _by_code(site, NEW),
-        "staff": _by_password(site, "olivia"),
-        "newcomer": _by_password(site, "nora"),
+        "staff": by_password(site, "olivia"),
+        "newcomer": by_password(site, "nora"),
     }
     return world
 
@@ -79,7 +79,7 @@ def _by_code(site: Site, phone: str) -> dict[str, str]:
         return dict(client.cookies)
 
 
-def _by_password(site: Site, login: str) -> dict[str, str]:
+def by_password(site: Site, login: str) -> dict[str, str]:
     with httpx.Client(base_url=site.base, timeout=30) as client:
         site.clock.move(seconds=30)
         made = client.post("/staff/sign-in", data=site.sign_in_of(login))
