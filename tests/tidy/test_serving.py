@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 SETTING = re.compile(r"DUEWELL_[A-Z_]*[A-Z]")
 READ = set(SETTING.findall((ROOT / "src" / "duewell" / "settings.py").read_text("utf-8")))
 OF_COMMANDS = {"DUEWELL_TAPE", "DUEWELL_TRACE"}
-FOR_TESTS = {"DUEWELL_SHOW_PAGES"}
+FOR_TESTS = {"DUEWELL_SHOW_PAGES", "DUEWELL_SCREENSHOTS", "DUEWELL_CHROMIUM"}
 PAGE = (ROOT / "docs" / "reference" / "serving.md").read_text("utf-8")
 PAGES = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").iterdir()]
 

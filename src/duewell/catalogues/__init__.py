@@ -26,7 +26,7 @@ __all__ = ["DEFAULT_LANGUAGE", "LANGUAGES", "render", "template", "template_code
 
 DEFAULT_LANGUAGE = "zh"
 LANGUAGES = ("zh", "en")
-_FILES = ("main", "pages", "console")
+_FILES = ("main", "pages", "console", "design")
 
 _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)(?::([a-z]+))?\}")
 _DEPTH_MAX = 4

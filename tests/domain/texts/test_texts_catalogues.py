@@ -98,6 +98,7 @@ LABELS = (
     "cli-",
     "console-",
     "demo-",
+    "design-",
     "fact-",
     "measure-",
     "minor-units",
