@@ -49,6 +49,7 @@ def loan_page(ask: Asked, loan: str) -> Response:
         "web-loan",
         loan=shown.name,
         began=shown.row.loan_terms.start,
+        lent=shown.row.loan_terms.principal,
         as_of=shown.state.as_of,
         currency=shown.row.terms.currency,
         payoff=payoff.amount if payoff is not None else 0,
