@@ -141,8 +141,10 @@ class Ask:
         return From(address, self.request.headers.get("user-agent", ""))
 
     def keyed(self, *, is_dated: bool = True) -> Keyed:
-        """The request under its key: done once however often it is sent."""
-        key = self.request.headers.get("idempotency-key", "")
+        """The request under its key, of the header or of the form: done once however often it is sent."""
+        key = self.request.headers.get("idempotency-key", "") or str(
+            getattr(self.request.state, "form_key", "")
+        )
         if not 1 <= len(key) <= _KEY_MAX or not key.isprintable():
             raise BadRequest("idempotency-key-missing", length_max=_KEY_MAX)
         who = self.identity.actor
