@@ -168,9 +168,7 @@ def _fields_of(request: Request, body: bytes, bytes_max: int) -> dict[str, str]:
     if len(body) > bytes_max:
         raise TooLarge("body-too-large", bytes_max=bytes_max)
     try:
-        pairs = parse_qsl(
-            body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_FIELDS_MAX
-        )
+        pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_FIELDS_MAX)
     except ValueError:
         raise BadRequest("request-not-readable") from None
     return keep_fields(request, pairs)

@@ -1,4 +1,4 @@
-"""What the console's pages of work share: what was just done, why something was refused, who and when in words.
+"""What the pages of work share: what was just done, why something was refused, who and when in words.
 
 Needs    an Ask; codes of the catalogues.
 Gives    Done, done_of, refused, who_of, at_of, say, page_link, Cursor.
