@@ -6,8 +6,8 @@ Never    shows a page whose permission its reader lacks, or does alone what a bo
 Source   docs/reference/console.md.
 """
 
-from duewell.web.staff import frame, requests
+from duewell.web.staff import frame, products, requests
 
-DOORS = (frame.door, requests.door)
+DOORS = (frame.door, requests.door, products.door)
 
 __all__ = ["DOORS"]

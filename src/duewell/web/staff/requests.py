@@ -257,7 +257,7 @@ def _content(ask: Ask, found: Approval) -> Iterator[tuple[str, Any]]:
     if found.act in (Act.FACT, Act.REFUND):
         yield t("console-the-loan"), found.target
     if found.act == Act.FACT:
-        yield t("console-fact-line"), given["line"]
+        yield t("console-line-asked"), given["line"]
         if found.seen_seq is not None and found.decision is None:
             key = LoanKey(*parse_loan_id(found.target))
             since = approvals.last_seq(ask.conn, key.person_id, key.loan_no) - found.seen_seq
@@ -371,7 +371,7 @@ def loan_then(ask: Ask, key: LoanKey, line: str) -> Table:
     made = preview_loan(ask.conn, key, {"then": [line]})
     money = made.currency
     columns = [
-        Column("state", t("console-figure")),
+        Column("state", t("console-state-of-loan")),
         Column("overdue", t("console-fig-overdue"), Kind.MONEY, money),
         Column("dpd", t("console-fig-dpd"), Kind.COUNT),
         Column("outstanding", t("console-fig-outstanding"), Kind.MONEY, money),
