@@ -6,8 +6,8 @@ Never    shows a page whose permission its reader lacks, or does alone what a bo
 Source   docs/reference/console.md.
 """
 
-from duewell.web.staff import frame, products, requests
+from duewell.web.staff import frame, products, requests, suspense
 
-DOORS = (frame.door, requests.door, products.door)
+DOORS = (frame.door, requests.door, products.door, suspense.door)
 
 __all__ = ["DOORS"]

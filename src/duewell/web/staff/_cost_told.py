@@ -189,7 +189,7 @@ def convention_told(ask: Ask, product: Product) -> Pairs:
 
 
 def _how(ask: Ask, found: Convention) -> Iterator[tuple[str, str]]:
-    t = say(ask)
+    t, between = say(ask), "，" if lang_of(ask.request) == "zh" else ", "
     yield (
         t("console-conv-amortization"),
         t(f"console-conv-{found.amortization.name.lower().replace('_', '-')}"),
@@ -198,7 +198,7 @@ def _how(ask: Ask, found: Convention) -> Iterator[tuple[str, str]]:
     month = t("console-conv-month-30" if found.days_in_month.value == "30" else "console-conv-month-actual")
     year = found.days_in_year.value
     year = t("console-conv-year-actual") if year == "actual" else t("console-conv-year", days=year)
-    yield t("console-conv-days"), t("console-conv-month-year", month=month, year=year)
+    yield t("console-conv-days"), month + between + year
     daily = "console-conv-daily" if found.is_recalculated_daily else "console-conv-as-planned"
     yield t("console-conv-recalculated"), t(daily)
     yield t("console-conv-prepayment"), t(f"console-conv-{found.prepayment.value.replace(' ', '-')}")
