@@ -6,8 +6,8 @@ Never    shows a page whose permission its reader lacks, or does alone what a bo
 Source   docs/reference/console.md.
 """
 
-from duewell.web.staff import frame, products, requests, suspense
+from duewell.web.staff import admin, frame, me, products, requests, suspense, trail
 
-DOORS = (frame.door, requests.door, products.door, suspense.door)
+DOORS = (frame.door, requests.door, products.door, suspense.door, admin.door, trail.door, me.door)
 
 __all__ = ["DOORS"]

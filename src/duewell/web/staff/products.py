@@ -79,7 +79,7 @@ def _versions(ask: Ask, row: BookRow, found: list[ProductRow]) -> Table:
     t = say(ask)
     newest = {each.product.code: each.product.version for each in reversed(found)}
     columns = [
-        Column("product", t("console-product")),
+        Column("product", t("console-one-product")),
         Column("state", t("console-product-state")),
         Column("valid_from", t("console-valid-from"), Kind.DAY),
         Column("convention", t("console-conv-name")),
@@ -146,7 +146,7 @@ def one(
     return show_staff(
         ask,
         "product.html",
-        "console-product",
+        "console-one-product",
         200 if wrong is None else 422,
         book=row,
         here=_HERE,
