@@ -90,7 +90,7 @@ def _table(ask: Ask, found: list[Step]) -> Table:
             act(each.act),
             each.target,
             _facts(each) or None,
-            each.hash[:12],
+            each.hash[:8],
         )
         for each in found
     ]
