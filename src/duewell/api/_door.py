@@ -140,13 +140,15 @@ class Ask:
         address = come_from(peer, forwarded, self.state.settings.proxies)
         return From(address, self.request.headers.get("user-agent", ""))
 
-    def keyed(self, *, is_dated: bool = True, form_key: str | None = None) -> Keyed:
-        """The request under its key: done once however often it is sent. A form carries its own."""
-        key = form_key if form_key is not None else self.request.headers.get("idempotency-key", "")
+    def keyed(self, *, is_dated: bool = True) -> Keyed:
+        """The request under its key, of the header or of the form: done once however often it is sent."""
+        key = self.request.headers.get("idempotency-key", "") or str(
+            getattr(self.request.state, "form_key", "")
+        )
         if not 1 <= len(key) <= _KEY_MAX or not key.isprintable():
             raise BadRequest("idempotency-key-missing", length_max=_KEY_MAX)
         who = self.identity.actor
-        source = "api" if form_key is None else "web"
+        source = "web" if hasattr(self.request.state, "form_key") else "api"
         return Keyed(who, key, who, self.at, is_dated=is_dated, source=source)
 
     @staticmethod

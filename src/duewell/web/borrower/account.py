@@ -132,6 +132,7 @@ def _account(ask: Ask, status: int = 200, **told: Any) -> Response:
         sessions=sign_in.sessions(ask.conn, login=None, person_id=person, at=ask.at),
         session=ask.identity.session,
         consents=shown.consents,
+        key=secret.token(),
         **({"asked": None} | told),
     )
 
@@ -197,7 +198,7 @@ def close_form(ask: Asked, form: Form) -> Response:
             target=target,
             payload={"person": target, "reason": "asked by the person"},
             loan=None,
-            request=ask.keyed(form_key=form.get("key") or secret.token()),
+            request=ask.keyed(),
         )
     except Refusal as refusal:
         return _account(ask, 409, wrong=_wrong(ask, refusal))

@@ -90,7 +90,7 @@ def pay_form(ask: Asked, loan: str, form: Form) -> Response:
             form.get("rail", "")[:40],
             key,
             amount=typed_amount(typed, shown.row.terms.currency),
-            request=ask.keyed(form_key=form.get("key", "")),
+            request=ask.keyed(),
         )
     except Refusal as refusal:
         wrong = say_in(lang_of(ask.request))(refusal.code, **refusal.facts)

@@ -6,8 +6,18 @@ Never    shows a page whose permission its reader lacks, or does alone what a bo
 Source   docs/reference/console.md.
 """
 
-from duewell.web.staff import frame
+from duewell.web.staff import admin, developers, frame, me, products, requests, sandboxes, suspense, trail
 
-DOORS = (frame.door,)
+DOORS = (
+    frame.door,
+    requests.door,
+    products.door,
+    suspense.door,
+    admin.door,
+    trail.door,
+    me.door,
+    developers.door,
+    sandboxes.door,
+)
 
 __all__ = ["DOORS"]
