@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import api, eod, fold, peers, posting, sizes, taking_over
+from bench import api, eod, fold, pages, peers, posting, sizes, taking_over
 from bench.figures import Figure, as_json, as_table
 
 BENCHES: dict[str, Callable[[argparse.Namespace], Iterator[Figure]]] = {
@@ -24,6 +24,7 @@ BENCHES: dict[str, Callable[[argparse.Namespace], Iterator[Figure]]] = {
     "posting": posting.run,
     "import": taking_over.run,
     "api": api.run,
+    "pages": pages.run,
     "sizes": sizes.run,
     "peers": peers.run,
 }

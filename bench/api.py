@@ -76,11 +76,13 @@ def serve(kind: str, url: str, folder: str, pipe: Pipe) -> None:
     import uvicorn
 
     from duewell.api import listen, make_app, open_state, server_config
+    from duewell.web import DOORS, show_wrong
 
     if kind == "plain":
         app = plain_app()
     else:
-        app = make_app(open_state(Settings(Path(folder), url, "en", Path(folder) / "master.key")))
+        state = open_state(Settings(Path(folder), url, "en", Path(folder) / "master.key"))
+        app = make_app(state, DOORS, show_wrong) if kind == "pages" else make_app(state)
     config = server_config(app, host="127.0.0.1", port=0)
     socket = listen(config)
     server = uvicorn.Server(config)
@@ -156,9 +158,9 @@ def _plain(folder: str) -> Iterator[Figure]:
     asks: list[load.Next] = [lambda _: ask] * CONNECTIONS
     rates, cores = [], []
     with served("plain", "", folder) as found:
-        _flood(found, asks, 200)
+        flood(found, asks, 200)
         for _ in range(ROUNDS):
-            rate, core = _flood(found, asks, 200)
+            rate, core = flood(found, asks, 200)
             rates.append(rate)
             cores.append(core)
     what = f"{ROWS} rows, no database; {CONNECTIONS} connections"
@@ -214,10 +216,10 @@ def _told(
     moonshot: float | None,
 ) -> Iterator[Figure]:
     rates, cores, shares = [], [], []
-    _flood(found, asks, status)
+    flood(found, asks, status)
     for _ in range(ROUNDS):
         before, used = _database_used(server), found.used()
-        rate, core = _flood(found, asks, status)
+        rate, core = flood(found, asks, status)
         theirs, ours = _database_used(server) - before, found.used() - used
         rates.append(rate)
         cores.append(core)
@@ -234,7 +236,7 @@ def _told(
     yield figure(f"api_{name}_database_share", shares, "share", note="of the time of both, the database's")
 
 
-def _flood(found: Served, asks: list[load.Next], status: int) -> tuple[float, float]:
+def flood(found: Served, asks: list[load.Next], status: int) -> tuple[float, float]:
     """Requests a second, and a second of a core."""
     before = found.used()
     heard = load.flood(found.port, asks, seconds=SECONDS, status=status)

@@ -36,9 +36,10 @@ def test_dark_gives_every_colour_anew() -> None:
 
 
 def test_no_rule_names_a_colour_or_a_token_that_is_not_there() -> None:
+    """But on paper, and behind a code that is read by a phone: it must stay dark on white."""
     for name in ("duewell.css", "console.css"):
         style = (files("duewell.web") / "static" / name).read_text("utf-8")
-        rules = re.sub(r"/\*.*?\*/|:root \{.*?\}|@media print .*", "", style, flags=re.S)
+        rules = re.sub(r"/\*.*?\*/|:root \{.*?\}|\.qr \{.*?\}|@media print [^\n]*", "", style, flags=re.S)
         assert set(re.findall(r"var\(--([\w-]+)\)", style)) <= LIGHT.keys()
         assert not re.search(r"#[0-9a-fA-F]{3,8}\b|rgba?\(|hsl", rules), name
 
