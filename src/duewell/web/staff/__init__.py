@@ -6,8 +6,8 @@ Never    shows a page whose permission its reader lacks, or does alone what a bo
 Source   docs/reference/console.md.
 """
 
-from duewell.web.staff import frame
+from duewell.web.staff import frame, overdue, portfolio
 
-DOORS = (frame.door,)
+DOORS = (frame.door, overdue.door, portfolio.door)
 
 __all__ = ["DOORS"]
