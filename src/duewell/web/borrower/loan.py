@@ -9,7 +9,6 @@ Source   docs/reference/pages.md.
 from __future__ import annotations
 
 from datetime import date, timedelta
-from fractions import Fraction
 from typing import Annotated, Any
 
 from fastapi import Query, Response
@@ -21,15 +20,14 @@ from duewell.domain.errors import InvalidInput, Refusal
 from duewell.domain.money import currency, parse_amount
 from duewell.domain.party import loan_id
 from duewell.domain.product import Part
-from duewell.domain.proof import Proof
-from duewell.domain.texts import cost_rate_text, money_text, plain_amount
+from duewell.domain.texts import plain_amount
 from duewell.services.preview_loan import preview_loan
 from duewell.services.show_cost import show_cost
 from duewell.services.show_loan import Shown, chosen_proof, look, prove_at
-from duewell.services.tell_proof import label_of, lines_of
 from duewell.store import loans
 from duewell.store.loans import LoanKey
 from duewell.web._pages import lang_of, say_in, show
+from duewell.web._proofs import PARTS, pct, tree
 
 door = Door(tags=["pages"], include_in_schema=False)
 P = Permission
@@ -69,8 +67,8 @@ def loan_page(ask: Asked, loan: str) -> Response:
         as_of=shown.state.as_of,
         currency=shown.row.terms.currency,
         payoff=payoff.amount if payoff is not None else 0,
-        nominal=_pct(cost.rates.nominal),
-        effective=_pct(cost.rates.effective),
+        nominal=pct(cost.rates.nominal),
+        effective=pct(cost.rates.effective),
         cost=cost.interest + cost.fees + cost.penalties - cost.forgiven,
         rows=rows,
     )
@@ -82,18 +80,7 @@ def _state(unpaid: int, due_on: date, as_of: date) -> str:
     return "late" if due_on < as_of else "today" if due_on == as_of else "coming"
 
 
-def _pct(rate: Fraction | None) -> str:
-    return cost_rate_text(rate) if rate is not None else "-"
-
-
 # -- what if ---------------------------------------------------------------------------------------
-
-_PARTS = (
-    (Part.PENALTY, "web-part-penalty"),
-    (Part.FEE, "web-part-fee"),
-    (Part.INTEREST, "web-part-interest"),
-    (Part.PRINCIPAL, "web-part-principal"),
-)
 
 
 @door.get("/loans/{loan}/what-if", may=P.OWN_READ, media="text/html")
@@ -154,7 +141,7 @@ def _after(ask: Ask, key: LoanKey, given: int, on: str, money: str) -> dict[str,
     futures = preview_loan(ask.conn, key, {"paid": [line]}).futures
     before, after = futures["as-it-is"], futures["paid"]
     paid = next(each for each in after.state.applied if each.fact.source == "preview")
-    parts = [(name, paid.parts[part]) for part, name in _PARTS if paid.parts[part]]
+    parts = [(name, paid.parts[part]) for part, name in PARTS if paid.parts[part]]
     if paid.overpaid:
         parts.append(("web-part-credit", paid.overpaid))
     return {
@@ -176,7 +163,7 @@ def late_page(ask: Asked, loan: str) -> Response:
     today, money = shown.state.as_of, shown.row.terms.currency
     parts = [
         (name, sum(max(row.due[part] - row.paid[part], 0) for row in shown.state.rows if row.due_on < today))
-        for part, name in _PARTS
+        for part, name in PARTS
     ]
     tomorrow = look(ask.conn, shown.row, as_of=today + timedelta(days=1), known=today)
     since = shown.age.since
@@ -221,20 +208,8 @@ def why(
     else:
         roots = [
             chosen_proof(proven, payoff, row=row, part=part.name.lower(), total=None)
-            for part, _ in reversed(_PARTS)
+            for part, _ in reversed(PARTS)
         ]
     lang, money = lang_of(ask.request), shown.row.terms.currency
-    told = [_tree(root, 1, lang, money) for root in roots if root.amount or total]
+    told = [tree(root, 1, lang, money) for root in roots if root.amount or total]
     return show(ask, "borrower/why.html", "web-why-amount", loan=shown.name, roots=told)
-
-
-def _tree(proof: Proof, sign: int, lang: str, money: str) -> dict[str, Any]:
-    say = say_in(lang)
-    bounds = [each for each in (proof.of, proof.at_least, proof.at_most) if each is not None]
-    return {
-        "label": label_of(proof, say),
-        "figure": money_text(sign * proof.amount, money, lang),
-        "told": list(lines_of(proof, say, money)),
-        "terms": [_tree(each, sign_, lang, money) for sign_, each in proof.terms if each.amount]
-        + [_tree(each, 1, lang, money) for each in bounds],
-    }

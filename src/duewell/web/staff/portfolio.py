@@ -172,9 +172,11 @@ def _rolls(
     found = {(each.then, each.now): each for each in moves}
     columns = [Column("then", say("console-from-bucket"))]
     columns += [Column(f"to_{place}", place_text(say, place), kind, money) for place in places]
+    # A bucket that was empty on the first day says nothing.
+    full = [bucket for bucket in buckets if any(found[(bucket, place)].loans for place in places)]
     rows = [
         (bucket_text(say, bucket), *(getattr(found[(bucket, place)], what) for place in places))
-        for bucket in buckets
+        for bucket in full
     ]
     if kind is not Kind.PERCENT:
         columns.append(Column("total", say("console-total"), kind, money))
