@@ -6,8 +6,8 @@ Never    shows a page whose permission its reader lacks, or does alone what a bo
 Source   docs/reference/console.md.
 """
 
-from duewell.web.staff import frame, loan, overdue, portfolio, recording
+from duewell.web.staff import customers, frame, ledger, loan, overdue, portfolio, recording
 
-DOORS = (frame.door, overdue.door, portfolio.door, loan.door, recording.door)
+DOORS = (frame.door, customers.door, overdue.door, portfolio.door, loan.door, recording.door, ledger.door)
 
 __all__ = ["DOORS"]
