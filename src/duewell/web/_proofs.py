@@ -1,7 +1,7 @@
 """Proofs as the pages show them: a tree of amounts, each opened to what it is made of.
 
 Needs    a proof, the reader's language, a currency.
-Gives    tree, PARTS, pct.
+Gives    tree, opened, PARTS, pct.
 Never    computes an amount that the proof does not hold.
 Source   docs/reference/proofs.md.
 """
@@ -37,6 +37,15 @@ def tree(proof: Proof, sign: int, lang: str, money: str) -> dict[str, Any]:
         "terms": [tree(each, sign_, lang, money) for sign_, each in proof.terms if each.amount]
         + [tree(each, 1, lang, money) for each in bounds],
     }
+
+
+def opened(proof: Proof) -> list[tuple[int, Proof]]:
+    """What a ledger line is made of: a line that only repeats another is passed over."""
+    sign, here = 1, proof
+    while here.code == "ledger-line" and len(here.terms) == 1:
+        by, here = here.terms[0]
+        sign *= by
+    return [(sign * by, each) for by, each in here.terms] if here.code == "ledger-line" else [(sign, here)]
 
 
 def pct(rate: Fraction | None) -> str:

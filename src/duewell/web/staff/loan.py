@@ -25,7 +25,7 @@ from duewell.services.show_cost import show_cost
 from duewell.services.show_line import ShownLine, chosen_line_proof
 from duewell.services.show_loan import Shown, chosen_proof, prove_at
 from duewell.store import books, facts, loans
-from duewell.web._proofs import PARTS, pct, tree
+from duewell.web._proofs import PARTS, opened, pct, tree
 from duewell.web._tables import Export, Which, as_file, told_of
 from duewell.web.staff._asked import AsOf, KnownOn, bucket_text, days_of, fresh_key, said
 from duewell.web.staff._contract import (
@@ -305,7 +305,7 @@ def staff_entry(ask: Asked, loan: str, seq: Annotated[int, Query(ge=1, le=10_000
                         "account": account.name_code,
                         "debit": max(proof.amount, 0),
                         "credit": max(-proof.amount, 0),
-                        "root": tree(proof, 1, view.lang, money),
+                        "roots": [tree(each, sign, view.lang, money) for sign, each in opened(proof)],
                     }
                     for account, proof in each.lines.items()
                 ],
