@@ -181,7 +181,7 @@ def test_what_somebody_holds_and_how_late_it_has_been(site: Site) -> None:
         ("2026-04-02", "Instalment missed", "current"),
     ]
     opened = client.get(f"/staff/loans/{loan}?as_of=2026-04-03&known=2026-04-03")
-    assert opened.status_code == 200 and "1 days past due since 2 Apr 2026" in text_of(opened)
+    assert opened.status_code == 200 and "Past due since 2 Apr 2026 , day 1" in text_of(opened)
 
 
 def test_loans_of_a_book_that_may_not_be_seen_are_not_shown(site: Site) -> None:

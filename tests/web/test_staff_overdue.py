@@ -15,7 +15,7 @@ import pytest
 from duewell.domain.access import GRANTS, Permission, Role
 from duewell.gateways.table_files import Column, Kind, Table
 from duewell.services.generate_book import generate_book
-from duewell.web.staff import _asked
+from duewell.web.staff import _asked, _kept
 from tests.api.site import Site, key
 from tests.web.desk import CHINESE, lived, rows_of, text_of
 from tests.web.test_console import staff
@@ -31,7 +31,7 @@ def test_the_overdue_says_how_much_is_late_and_which_loans(site: Site) -> None:
     told = text_of(page)
     assert "Late loans 1 of 2 that owe" in told and "Overdue CN¥2,132.38" in told
     # 11,274.89 of 11,274.89 + 9,132.95
-    assert "Share of the book 55.25%" in told and "Longest past due 48 days" in told
+    assert "Share of the book 55.25%" in told and "Most days past due 48" in told
     assert f'href="/staff/loans/{late}"' in page.text and f'href="/staff/loans/{good}"' not in page.text
     assert "31-60 days" in told and "hardship review" in told and "2 Apr 2026 CN¥1,066.19" in told
     assert f'href="/staff/loans/{lost}"' in page.text and "Still claimed" in told
@@ -106,6 +106,16 @@ def test_a_long_list_has_pages_and_its_file_all_rows(site: Site, monkeypatch: py
     late = {row["loan"] for row in rows_of(client.get("/staff/books/big/overdue?table=late&export=csv"))}
     assert late <= seen and f"of {count}" in text_of(first)
     assert client.get("/staff/books/big/overdue?page=9999").status_code == 200
+
+
+def test_a_book_too_large_to_wait_for_is_refused_in_words(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_kept, "LOANS_MAX", 2)
+    lived(site)
+    for path in BOTH:
+        page = staff(site, "olga", "officer").get(path)
+        assert page.status_code == 409 and "duewell report overdue" in page.text
 
 
 def test_two_hundred_rows_are_light(site: Site) -> None:

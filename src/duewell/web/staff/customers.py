@@ -263,8 +263,16 @@ def _holdings(held: list[Holding], money: str, say: Said, ref: str) -> Table:
             for name, each in zip(names, held, strict=True)
         ],
         links=[f"/staff/loans/{name}" for name in names],
+        **_open_on(held),
         query=f"/staff/persons/{ref}",
     )
+
+
+def _open_on(held: list[Holding]) -> dict[str, Any]:
+    """The day the table stands on, where the books are all on the same."""
+    days = {str(each.book.open_on) for each in held}
+    day = days.pop() if len(days) == 1 else ""
+    return {"as_of": day, "known": day}
 
 
 def _history(seen: list[Seen], money: str, say: Said, ref: str) -> Table:
