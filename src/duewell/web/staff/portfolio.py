@@ -16,9 +16,9 @@ from fastapi import Response
 from duewell.api import Asked, Door
 from duewell.domain.access import Permission
 from duewell.domain.errors import InvalidInput
-from duewell.domain.portfolio import CHARGED_OFF, LATE_DPD, REPAID, Move, Vintage
+from duewell.domain.portfolio import CHARGED_OFF, LATE_DPD, REPAID, Move, Vintage, share_pct
 from duewell.gateways.table_files import Column, Kind, Table
-from duewell.services.report_overdue import OverdueReport, rolled, vintages
+from duewell.services.report_overdue import OverdueReport, rolled, totals, vintages
 from duewell.services.report_trend import Trend, report_trend
 from duewell.store.books import BookRow
 from duewell.web._charts import chart, money_axis
@@ -82,6 +82,8 @@ def portfolio_page(
         charts=charts,
         late_dpd=LATE_DPD,
         newly=_newly(then, now),
+        figures=_figures(then, now),
+        currency=row.currency,
     )
 
 
@@ -97,6 +99,21 @@ def _span(row: BookRow, since: date | None, as_of: date | None) -> tuple[date, d
 def _newly(then: OverdueReport, now: OverdueReport) -> int:
     """Loans that owe on the second day and were nowhere on the first."""
     return len({each.key for each in now.loans} - {each.key for each in then.loans})
+
+
+def _figures(then: OverdueReport, now: OverdueReport) -> dict[str, tuple[Any, Any]]:
+    """What the two reports come to, the first day and the second."""
+    both = [(report, totals(report)[0]) for report in (then, now)]
+    found = [
+        {
+            "late": len(report.late),
+            "overdue": whole["overdue_minor"],
+            "outstanding": whole["outstanding_minor"],
+            "share": share_pct(sum(e.outstanding for e in report.late), whole["outstanding_minor"]),
+        }
+        for report, whole in both
+    ]
+    return {name: (found[0][name], found[1][name]) for name in found[0]}
 
 
 # -- the trend -------------------------------------------------------------------------------------
@@ -121,7 +138,8 @@ def _trend(trend: Trend, say: Said, about: dict[str, Any]) -> Table:
 
 
 def _line(trend: Trend, what: str, title: str, colour: str, say: Said, lang: str) -> dict[str, Any] | None:
-    rows = [{"on": p.on.isoformat(), "n": getattr(p, what)} for p in trend.points]
+    is_daily = trend.span == "day"
+    rows = [{"on": str(p.on) if is_daily else f"{p.on:%Y-%m}", "n": getattr(p, what)} for p in trend.points]
     if len(rows) < 2:
         return None
     spec = {
@@ -133,13 +151,10 @@ def _line(trend: Trend, what: str, title: str, colour: str, say: Said, lang: str
         "encoding": {
             "x": {
                 "field": "on",
-                "type": "temporal",
+                "type": "temporal" if is_daily else "ordinal",
                 "title": None,
-                "axis": {
-                    "format": "%m-%d" if trend.span == "day" else "%Y-%m",
-                    "tickCount": 6,
-                    "grid": False,
-                },
+                "axis": {"grid": False, "labelAngle": 0, "labelOverlap": True}
+                | ({"format": "%m-%d", "tickCount": 6} if is_daily else {}),
             },
             "y": {
                 "field": "n",
