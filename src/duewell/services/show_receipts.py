@@ -19,7 +19,8 @@ from duewell.domain.party import loan_id, parse_loan_id
 from duewell.gateways.keys import KeyPort
 from duewell.gateways.passwords import is_same
 from duewell.store import loans
-from duewell.store.loans import Connection, Entered, LoanKey, LoanRow
+from duewell.store.facts import Kept, kept_of
+from duewell.store.loans import Connection, LoanKey, LoanRow
 
 _CODE_BYTES = 5
 _SEQ_DIGITS = 8
@@ -50,22 +51,22 @@ class _Loan:
     """A contract with its facts as they were entered, read once."""
 
     row: LoanRow
-    entered: list[Entered]
+    entered: list[Kept]
 
     @property
     def name(self) -> str:
         return loan_id(self.row.key.person_id, self.row.key.loan_no)
 
-    def payments(self) -> list[Entered]:
+    def payments(self) -> list[Kept]:
         return [each for each in self.entered if each.fact.kind in _MONEY]
 
-    def named(self, seq: int) -> Entered:
+    def named(self, seq: int) -> Kept:
         for each in self.payments():
             if each.seq == seq:
                 return each
         raise NotFound("receipt-not-found")
 
-    def receipt(self, keys: KeyPort, paid: Entered) -> Receipt | None:
+    def receipt(self, keys: KeyPort, paid: Kept) -> Receipt | None:
         """None for a payment that had no effect when it was recorded."""
         fact = paid.fact
         then = [each.fact for each in self.entered if each.seq <= paid.seq]
@@ -90,7 +91,7 @@ class _Loan:
             next((each.recorded_on for each in backs if each.kind in TAKING_BACK), None),
         )
 
-    def code(self, keys: KeyPort, paid: Entered) -> str:
+    def code(self, keys: KeyPort, paid: Kept) -> str:
         """What only this installation can make of a payment: its number, amount and dates."""
         on = paid.fact.effective_on.isoformat()
         told = (self.name, str(paid.seq), str(paid.fact.amount), on, paid.recorded_at.isoformat())
@@ -98,7 +99,7 @@ class _Loan:
 
 
 def _read(conn: Connection, key: LoanKey) -> _Loan:
-    return _Loan(loans.read_loan(conn, key), loans.entered_facts(conn, key))
+    return _Loan(loans.read_loan(conn, key), kept_of(conn, key))
 
 
 def receipts_of(conn: Connection, keys: KeyPort, key: LoanKey) -> list[Receipt]:

@@ -1,7 +1,7 @@
 """Facts as rows: what a row of `loan_fact` keeps of a fact, and the fact of a row.
 
 Needs    a fact, or the columns FACT_COLUMNS joined as REVERSED says.
-Gives    fact_payload, fact_of_row; FACT_COLUMNS, REVERSED.
+Gives    fact_payload, fact_of_row; FACT_COLUMNS, REVERSED; Known, with KNOWN and known_values.
 Never    loses anything of a fact: written and read again it is equal.
 Source   docs/decisions/0002.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
-from datetime import date
+from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
 
@@ -37,6 +37,16 @@ REVERSED = (
     "left join duewell.loan_fact r on r.person_id = f.person_id and r.loan_no = f.loan_no"
     " and r.seq = f.reverses_seq"
 )
+
+Known = date | datetime | None
+"""What was known: at the end of a date, at an instant, or, None, all."""
+KNOWN = "(%s::date is null or f.recorded_on <= %s) and (%s::timestamptz is null or f.recorded_at <= %s)"
+
+
+def known_values(known: Known) -> list[Known]:
+    if isinstance(known, datetime):
+        return [None, None, known, known]
+    return [known, known, None, None]
 
 
 def fact_payload(fact: Fact) -> dict[str, Any]:

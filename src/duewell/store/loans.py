@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import psycopg
 from psycopg.types.json import Jsonb
@@ -28,15 +28,20 @@ from duewell.domain.product import (
     agreed_from_payload,
     agreed_to_payload,
 )
-from duewell.store.fact_rows import FACT_COLUMNS, REVERSED, fact_of_row, fact_payload
+from duewell.store.fact_rows import (
+    FACT_COLUMNS,
+    KNOWN,
+    REVERSED,
+    fact_of_row,
+    fact_payload,
+    known_values,
+)
+from duewell.store.fact_rows import Known as Known
 
 Connection = psycopg.Connection[Any]
 ACCOUNT_NO = {each.code: number for number, each in enumerate(CHART, start=1)}
 ACCOUNT_BY_NO = dict(enumerate(CHART, start=1))
 _FACT_SCHEMA = 1
-Known = date | datetime | None
-"""What was known: at the end of a date, at an instant, or, None, all."""
-_KNOWN = "(%s::date is null or f.recorded_on <= %s) and (%s::timestamptz is null or f.recorded_at <= %s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +182,8 @@ def read_facts(conn: Connection, key: LoanKey, known: Known = None) -> list[Fact
     """Every fact of a loan in order of entry: those known at the end of a date or at an instant."""
     rows = conn.execute(
         f"select {FACT_COLUMNS} from duewell.loan_fact f {REVERSED}"
-        f" where f.person_id = %s and f.loan_no = %s and {_KNOWN} order by f.seq",
-        [key.person_id, key.loan_no, *_known(known)],
+        f" where f.person_id = %s and f.loan_no = %s and {KNOWN} order by f.seq",
+        [key.person_id, key.loan_no, *known_values(known)],
     ).fetchall()
     return [fact_of_row(row) for row in rows]
 
@@ -191,24 +196,6 @@ def fact_at(conn: Connection, key: LoanKey, seq: int) -> Fact | None:
         [key.person_id, key.loan_no, seq],
     ).fetchone()
     return fact_of_row(row) if row else None
-
-
-class Entered(NamedTuple):
-    """A fact as it was entered: its number in the loan, and the instant."""
-
-    seq: int
-    fact: Fact
-    recorded_at: datetime
-
-
-def entered_facts(conn: Connection, key: LoanKey) -> list[Entered]:
-    """Every fact of a loan with its number and when it was recorded, in order of entry."""
-    rows = conn.execute(
-        f"select f.seq, f.recorded_at, {FACT_COLUMNS} from duewell.loan_fact f {REVERSED}"
-        " where f.person_id = %s and f.loan_no = %s order by f.seq",
-        [key.person_id, key.loan_no],
-    ).fetchall()
-    return [Entered(row[0], fact_of_row(row[2:]), row[1]) for row in rows]
 
 
 def facts_by(conn: Connection, row: LoanRow, day: date, known: Known = None) -> list[Fact]:
@@ -259,17 +246,11 @@ def read_many(
         f"select f.person_id, f.loan_no, {FACT_COLUMNS}"
         " from unnest(%s::bigint[], %s::smallint[]) as k(p, n)"
         f" join duewell.loan_fact f on f.person_id = k.p and f.loan_no = k.n {REVERSED}"
-        f" where {_KNOWN} order by f.person_id, f.loan_no, f.seq",
-        [people, numbers, *_known(known)],
+        f" where {KNOWN} order by f.person_id, f.loan_no, f.seq",
+        [people, numbers, *known_values(known)],
     ).fetchall():
         found[LoanKey(person_id, loan_no)][1].append(fact_of_row(tuple(row)))
     return found
-
-
-def _known(known: Known) -> list[Known]:
-    if isinstance(known, datetime):
-        return [None, None, known, known]
-    return [known, known, None, None]
 
 
 def keys_of_book(conn: Connection, book_id: int, *, low: int = 0, high: int = 2**63 - 1) -> list[LoanKey]:

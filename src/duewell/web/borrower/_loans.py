@@ -1,7 +1,7 @@
 """What several pages of a loan share: the loan itself, amounts to choose from, a payment supposed.
 
 Needs    an Ask.
-Gives    shown_loan, choices, supposed, typed_amount; PARTS.
+Gives    shown_loan, choices, supposed, typed_amount.
 Never    computes an amount: services and the fold do.
 Source   docs/reference/pages.md.
 """
@@ -13,19 +13,13 @@ from typing import Any
 from duewell.api import Ask
 from duewell.domain.errors import InvalidInput
 from duewell.domain.money import currency, parse_amount
-from duewell.domain.product import Part
 from duewell.domain.texts import plain_amount
 from duewell.services.preview_loan import AS_IT_IS, preview_loan
 from duewell.services.show_loan import Shown, look, prove_at
 from duewell.store import loans
 from duewell.store.loans import LoanKey
+from duewell.web._proofs import PARTS
 
-PARTS = (
-    (Part.PENALTY, "web-part-penalty"),
-    (Part.FEE, "web-part-fee"),
-    (Part.INTEREST, "web-part-interest"),
-    (Part.PRINCIPAL, "web-part-principal"),
-)
 _SUPPOSED = "paid"
 
 

@@ -28,7 +28,8 @@ from duewell.services.show_own import Own, show_own
 from duewell.services.show_receipts import Receipt, read_receipt, receipt_key, receipts_of, verify
 from duewell.store import loans
 from duewell.web._pages import Form, goes_to, lang_of, say_in, show
-from duewell.web.borrower._loans import PARTS, shown_loan
+from duewell.web._proofs import PARTS
+from duewell.web.borrower._loans import shown_loan
 
 door = Door(tags=["pages"], include_in_schema=False)
 P = Permission

@@ -9,7 +9,6 @@ Source   docs/reference/pages.md.
 from __future__ import annotations
 
 from datetime import date
-from fractions import Fraction
 from typing import Annotated, Any
 
 from fastapi import Query, Response
@@ -17,17 +16,15 @@ from fastapi import Query, Response
 from duewell.api import Ask, Asked, Door
 from duewell.domain.access import Permission
 from duewell.domain.product import LoanTerms, Part
-from duewell.domain.proof import Proof
-from duewell.domain.texts import cost_rate_text, money_text
 from duewell.services import show_line
 from duewell.services.show_cost import show_cost
 from duewell.services.show_loan import Shown, chosen_proof, prove_at
 from duewell.services.show_own import explain_late
-from duewell.services.tell_proof import label_of, lines_of
 from duewell.store import loans
 from duewell.store.loans import LoanRow
-from duewell.web._pages import lang_of, say_in, show
-from duewell.web.borrower._loans import PARTS, shown_loan
+from duewell.web._pages import lang_of, show
+from duewell.web._proofs import PARTS, pct, tree
+from duewell.web.borrower._loans import shown_loan
 
 door = Door(tags=["pages"], include_in_schema=False)
 P = Permission
@@ -54,8 +51,8 @@ def loan_page(ask: Asked, loan: str) -> Response:
         currency=shown.row.terms.currency,
         payoff=payoff.amount if payoff is not None else 0,
         overdue=shown.age.overdue,
-        nominal=_pct(cost.rates.nominal),
-        effective=_pct(cost.rates.effective),
+        nominal=pct(cost.rates.nominal),
+        effective=pct(cost.rates.effective),
         cost=cost.interest + cost.fees + cost.penalties - cost.forgiven,
         rows=rows,
         bars=_bars(rows),
@@ -83,10 +80,6 @@ def _state(unpaid: int, due_on: date, as_of: date) -> str:
     if not unpaid:
         return "paid"
     return "late" if due_on < as_of else "today" if due_on == as_of else "coming"
-
-
-def _pct(rate: Fraction | None) -> str:
-    return cost_rate_text(rate) if rate is not None else "-"
 
 
 _WIDE, _HIGH = 320, 96
@@ -176,17 +169,5 @@ def why(
             for part, _ in reversed(PARTS)
         ]
     lang, money = lang_of(ask.request), shown.row.terms.currency
-    told = [_tree(root, 1, lang, money) for root in roots if root.amount or total]
+    told = [tree(root, 1, lang, money) for root in roots if root.amount or total]
     return show(ask, "borrower/why.html", "web-why-amount", loan=shown.name, roots=told)
-
-
-def _tree(proof: Proof, sign: int, lang: str, money: str) -> dict[str, Any]:
-    say = say_in(lang)
-    bounds = [each for each in (proof.of, proof.at_least, proof.at_most) if each is not None]
-    return {
-        "label": label_of(proof, say),
-        "figure": money_text(sign * proof.amount, money, lang),
-        "told": list(lines_of(proof, say, money)),
-        "terms": [_tree(each, sign_, lang, money) for sign_, each in proof.terms if each.amount]
-        + [_tree(each, 1, lang, money) for each in bounds],
-    }

@@ -26,7 +26,8 @@ from duewell.store import books, loans
 from duewell.store.loans import LoanKey
 from duewell.store.ordering import order_document, read_order
 from duewell.web._pages import Form, goes_to, lang_of, say_in, show
-from duewell.web.borrower._loans import PARTS, choices, shown_loan, supposed, typed_amount
+from duewell.web._proofs import PARTS
+from duewell.web.borrower._loans import choices, shown_loan, supposed, typed_amount
 
 door = Door(tags=["pages"], include_in_schema=False)
 P = Permission

@@ -6,10 +6,32 @@ Never    shows a page whose permission its reader lacks, or does alone what a bo
 Source   docs/reference/console.md.
 """
 
-from duewell.web.staff import admin, developers, frame, me, products, requests, sandboxes, suspense, trail
+from duewell.web.staff import (
+    admin,
+    customers,
+    developers,
+    frame,
+    ledger,
+    loan,
+    me,
+    overdue,
+    portfolio,
+    products,
+    recording,
+    requests,
+    sandboxes,
+    suspense,
+    trail,
+)
 
 DOORS = (
     frame.door,
+    customers.door,
+    overdue.door,
+    portfolio.door,
+    loan.door,
+    recording.door,
+    ledger.door,
     requests.door,
     products.door,
     suspense.door,
