@@ -55,7 +55,7 @@ def named() -> Named:
             _see(found, node, path)
     for path in SRC.rglob("*.html"):
         text = path.read_text("utf-8")
-        found.texts |= set(re.findall(r"'([^'\n]+)'", text))
+        found.texts |= set(re.findall(r"'([^'\n]*)'", text))
         found.said |= dict.fromkeys(re.findall(r"\bt\('([a-z0-9-]+)'[,)]", text), path.name)
     found.built |= {(text, "") for text in found.texts if re.fullmatch(r"[a-z0-9-]{3,}-", text)}
     for text in found.texts:
