@@ -10,7 +10,12 @@
   const all = [...document.body.querySelectorAll("*")].filter((el) => !el.closest(".unseen, .skip") && seen(el));
 
   // nothing is cut off, and nothing scrolls sideways but what is declared to
-  const isWider = (el) => el.clientWidth && el.scrollWidth > el.clientWidth + 1;
+  const isWider = (el) => {
+    const over = el.clientWidth ? el.scrollWidth - el.clientWidth : 0;
+    // The empty half of a full-width mark at the end of a line hangs out of it; nothing is cut.
+    const hangs = over > 1 && /[，。、；：？！）》」』】”’]/.test(el.textContent);
+    return over > 1 + (hangs ? parseFloat(getComputedStyle(el).fontSize) / 2 : 0);
+  };
   for (const el of all) {
     if (el.closest("svg") || el.matches(".scroll, nav, textarea, option")) continue;
     // A closed list shows the beginning of a text that is too long at twice the size; opened, it shows all of it.

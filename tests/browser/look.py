@@ -6,9 +6,9 @@ keyboard reaches everything in order and shows where it is; nothing moves once i
 from elsewhere, nothing is refused by the page's own policy, and the console stays empty.
 
 How: a screen is loaded twice, in Chinese at 390 and in English at 1440, then resized and recoloured in place:
-a style sheet that answers to media queries needs no new load. axe runs whole in light at both
-widths, and by its rules on contrast alone in dark at the first, since a theme changes colours alone
-(the style sheet's dark block holds only tokens of colour; a test says so).
+a style sheet that answers to media queries needs no new load. axe runs whole in light at both widths, and by
+its rules on contrast alone in dark at the first, since a theme changes colours and nothing else (the style
+sheet's dark block holds only tokens of colour; a test says so).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Wants to prove: nothing of the corpus becomes an element, an attribute, a script's text or an address that
 leads away, wherever it comes in: stored names and references, fields, query parameters, cookies, headers,
-paths, the links of the language. How: every page of the list is asked for as it is stored and with a payload
+paths, the links of the language. How: every page of the list is asked for as it is stored and with payloads
 in everything its route takes, and its text is parsed: the payload's mark may stand in texts and in harmless
 values alone. A sample is opened in the browser, where nothing runs and the page's own policy has nothing to
 refuse.
@@ -162,9 +162,9 @@ def test_what_is_asked_is_shown_as_a_text(hostile: World) -> None:
     paths = {screen.path.partition("?")[0]: screen for screen in SCREENS}
     clients = {who: hostile.client(who) for who in {each.who for each in paths.values()}}
     count = 0
-    for screen in paths.values():
+    for at, screen in enumerate(paths.values()):
         client = clients[screen.who]
-        for text in PAYLOADS:
+        for text in PAYLOADS[at % 3 :: 3]:  # each payload at a third of the pages, each page a third of them
             for address in _filled(screen, text, hostile.names):
                 page = client.get(address, headers={"user-agent": _latin(text), "referer": _latin(text)})
                 assert page.status_code < 500, (address, page.text)

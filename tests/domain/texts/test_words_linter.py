@@ -140,7 +140,9 @@ def set_badly_zh(code: str, text: str) -> list[str]:
         before, after = text[fact.start() - 1 : fact.start()], text[fact.end() : fact.end() + 1]
         if re.match(_HAN, before) or re.match(_HAN, after):
             found.append(f"no space beside {fact[0]}")
-    if re.search(rf"{_HAN}[,;:?!()]|[,;:?!()]{_HAN}|\.\.\.|[，。；：？！、]\s|\s[，。；：？！、]", put):
+    if re.search(
+        rf"{_HAN}[,;:?!()]|(?<![a-z])[,;:?!()]{_HAN}|\.\.\.|[，。；：？！、]\s|\s[，。；：？！、]", put
+    ):
         found.append("a half-width mark, or a space beside a full-width one")
     if "！" in text or re.search(r"[。，；：？！、]{2}", text):
         found.append("an exclamation, or two marks")
