@@ -6,7 +6,20 @@ Never    shows a page whose permission its reader lacks, or does alone what a bo
 Source   docs/reference/console.md.
 """
 
-from duewell.web.staff import admin, developers, frame, me, products, requests, sandboxes, suspense, trail
+from duewell.web.staff import (
+    admin,
+    developers,
+    frame,
+    jobs,
+    me,
+    products,
+    rail_files,
+    requests,
+    sandboxes,
+    suspense,
+    tape,
+    trail,
+)
 
 DOORS = (
     frame.door,
@@ -18,6 +31,9 @@ DOORS = (
     me.door,
     developers.door,
     sandboxes.door,
+    jobs.door,
+    rail_files.door,
+    tape.door,
 )
 
 __all__ = ["DOORS"]
