@@ -34,7 +34,7 @@ from duewell.store.loans import LoanKey
 from duewell.store.paying import check_payee
 from duewell.web._pages import STAFF, Form, goes_to, lang_of
 from duewell.web._tables import Export, Which, as_file, asked, told_of
-from duewell.web.staff._desk import Done, done_of, refused, say
+from duewell.web.staff._desk import Done, done_of, loan_link, refused, say
 from duewell.web.staff.frame import show_staff
 from duewell.web.staff.requests import loan_then, payer_said
 
@@ -234,7 +234,8 @@ def _candidates(ask: Ask, row: BookRow, item: dict[str, Any]) -> Iterator[dict[s
     for (_, how), key in zip(named, keys, strict=True):
         if key in held and key not in seen:
             seen.add(key)
-            yield {"loan": loan_id(key.person_id, key.loan_no), "how": say(ask)(how)}
+            number = loan_id(key.person_id, key.loan_no)
+            yield {"loan": number, "link": loan_link(ask, number), "how": say(ask)(how)}
 
 
 def _amount(item: dict[str, Any], typed: _Typed) -> int | None:
