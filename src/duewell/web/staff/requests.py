@@ -74,7 +74,8 @@ def inbox(
     """What waits, the oldest first; below it what was decided."""
     last = after(ask, "console requests", cursor)
     before = request_place(last) if last else None
-    open_ = [x for x in approvals.waiting(ask.conn, ask.at, limit=_WAITING_MAX) if sees_request(ask, x)]
+    held = approvals.waiting(ask.conn, ask.at, limit=_WAITING_MAX + 1)
+    open_ = [each for each in held[:_WAITING_MAX] if sees_request(ask, each)]
     found = approvals.settled(ask.conn, ask.at, before=before, limit=PAGE + 1)
     past = [each for each in found[:PAGE] if sees_request(ask, each)]
     more = cursor_of(ask, "console requests", place_of_request(found[PAGE - 1])) if found[PAGE:] else None
@@ -93,6 +94,7 @@ def inbox(
         decided=told_of(decided),
         counts=(len(open_) - mine, mine),
         may_decide=ask.identity.may(P.APPROVAL_DECIDE),
+        is_cut=len(held) > _WAITING_MAX,
         next=page_link(ask, more),
     )
 
