@@ -59,7 +59,7 @@ def item_link(book: str, rail: str, ref: str) -> str:
 
 @door.get(_LIST, may=P.RAIL_READ, media="text/html")
 def list_(ask: Asked, book: str, done: Done = None, export: Export = None, table: Which = None) -> Response:
-    """What waits, the oldest first."""
+    """What waits, the oldest first. What a payer wrote may name anybody: it stands on the item's page alone."""
     row, t, lang = ask.book(book), say(ask), lang_of(ask.request)
     items = _items(ask, row)
     made = _table(ask, row, items)
@@ -94,7 +94,6 @@ def _table(ask: Ask, row: BookRow, items: list[dict[str, Any]]) -> Table:
         Column("since", t("console-suspense-since"), Kind.DAY),
         Column("why", t("console-fig-why")),
         Column("payer", t("console-payer")),
-        Column("text", t("console-written")),
         *(
             Column(
                 f"left_{code.lower()}",
@@ -113,7 +112,6 @@ def _table(ask: Ask, row: BookRow, items: list[dict[str, Any]]) -> Table:
             each["since"],
             t(f"cli-why-{each['reason']}"),
             payer_said(ask, Payer(**each["told"].get("payer", {}))),
-            each["told"].get("text", "")[:120] or None,
             *(each["left_minor"] if each["currency"] == code else None for code in codes),
             each["value_on"],
             each["rail"],
