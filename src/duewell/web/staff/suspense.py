@@ -59,7 +59,7 @@ def item_link(book: str, rail: str, ref: str) -> str:
 
 @door.get(_LIST, may=P.RAIL_READ, media="text/html")
 def list_(ask: Asked, book: str, done: Done = None, export: Export = None, table: Which = None) -> Response:
-    """What waits, the oldest first. What a payer wrote may name anybody: it stands on the item's page alone."""
+    """What waits, the oldest first. A payer's text may name anybody: it stands on the item alone."""
     row, t, lang = ask.book(book), say(ask), lang_of(ask.request)
     items = _items(ask, row)
     made = _table(ask, row, items)
