@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import httpx
 import pytest
 
 from duewell.domain.access import GRANTS, Permission, Role
 from tests.api.site import Site, key
+from tests.api.test_rails import BANK, Desk
 from tests.web.test_console import staff
 
 
@@ -246,3 +248,19 @@ def test_a_form_without_its_token_or_with_too_many_fields_does_nothing(site: Sit
     assert many.status_code in (400, 403)
     assert boss.post(path, data={"reason": "x" * 20_000}).status_code == 413
     assert len(site.program().get(f"/api/loans/{loan}").json()["facts"]) == 2
+
+
+def test_a_refund_is_read_out_with_its_payee_masked(site: Site, tmp_path: Path) -> None:
+    desk = Desk(site, tmp_path)
+    desk.set(BANK)
+    program = site.program()
+    program.post(f"/api/loans/{desk.loan}/facts", json={"line": "pay 1300.00"}, headers=key())
+    payee = {"name": "Wang Wei", "account": "6217000012345678", "bank": "ICBC"}
+    body = {"rail": "bank", "amount_minor": 2_000, "payee": payee}
+    made = site.staff("anna", "officer").post(f"/api/loans/{desk.loan}/refunds", json=body, headers=key())
+    assert made.status_code == 202, made.text
+    page = staff(site, "ben").get(f"/staff/requests/{made.json()['request']}")
+    told = plain(page)
+    assert f"Refund CN¥20.00 of loan {desk.loan} by bank" in told and "Before and after" in told
+    assert "account ending 5678 · ICBC" in told and "6217000012345678" not in page.text
+    assert "Wang Wei" not in told

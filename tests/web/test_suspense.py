@@ -45,15 +45,15 @@ def sent(client: httpx.Client, act: str, ref: str, **given: str) -> httpx.Respon
 def test_what_waits_is_there_with_why_and_its_payer_masked(desk: Desk) -> None:
     client = staff(desk.site, "otto")
     assert "Nothing waits here" in client.get(LIST).text
-    waiting(desk, ("N-1", "106.62", "thanks <b>you</b>"), ("N-2", "88.00", "=cmd()"))
+    waiting(desk, ("N-1", "106.62", "thanks <b>you</b>"), ("=N-2", "88.00", "Han Meimei"))
     page = client.get(LIST)
     told = plain(page)
     assert "Left in all CN¥194.62" in told and "no loan is named" in told
     assert "Oldest 2 Mar 2026 0 days" in told and "account ending 4321" in told
     assert "Han Meimei" not in page.text and "6217000087654321" not in page.text
-    assert "thanks &lt;b&gt;you&lt;/b&gt;" in page.text and "<b>you" not in page.text
+    assert "thanks &lt;b&gt;you&lt;/b&gt;" in item(client, "N-1").text and "thanks" not in page.text
     file = client.get(f"{LIST}?export=csv").text
-    assert "'=cmd()" in file and ",10662," in file and "Han Meimei" not in file
+    assert "'=N-2" in file and ",10662," in file and "Han Meimei" not in file
     chinese = plain(staff(desk.site, "otto", lang="zh").get(LIST))
     assert "找不到对应贷款" in chinese and "未核销合计 ¥194.62" in chinese and "尾号 4321" in chinese
 

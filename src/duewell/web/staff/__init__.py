@@ -11,16 +11,19 @@ from duewell.web.staff import (
     customers,
     developers,
     frame,
+    jobs,
     ledger,
     loan,
     me,
     overdue,
     portfolio,
     products,
+    rail_files,
     recording,
     requests,
     sandboxes,
     suspense,
+    tape,
     trail,
 )
 
@@ -40,6 +43,9 @@ DOORS = (
     me.door,
     developers.door,
     sandboxes.door,
+    jobs.door,
+    rail_files.door,
+    tape.door,
 )
 
 __all__ = ["DOORS"]

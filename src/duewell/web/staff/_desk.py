@@ -1,7 +1,7 @@
 """What the pages of work share: what was just done, why something was refused, who and when in words.
 
 Needs    an Ask; codes of the catalogues.
-Gives    Done, done_of, refused, who_of, at_of, say, page_link, Cursor.
+Gives    Done, done_of, refused, who_of, at_of, say, loan_link, person_link, page_link, Cursor.
 Never    shows a text of an address: a page names what was done by a word of its own list.
 Source   docs/reference/console.md.
 """
@@ -14,17 +14,31 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import Query
+from markupsafe import Markup
 
 from duewell.api import Ask
 from duewell.catalogues import template_codes
+from duewell.domain.access import Permission
 from duewell.domain.errors import Refusal
 from duewell.domain.texts import instant_text
-from duewell.web._pages import goes_to, lang_of, say_in
+from duewell.web._pages import lang_of, say_in
 
 Done = Annotated[str | None, Query(max_length=40, description="What was just done.")]
 Cursor = Annotated[str | None, Query(max_length=200, description="Where the page before ended.")]
 PAGE = 50
-__all__ = ["PAGE", "Cursor", "Done", "at_of", "done_of", "goes_to", "page_link", "refused", "say", "who_of"]
+__all__ = [
+    "PAGE",
+    "Cursor",
+    "Done",
+    "at_of",
+    "done_of",
+    "loan_link",
+    "page_link",
+    "person_link",
+    "refused",
+    "say",
+    "who_of",
+]
 
 
 def say(ask: Ask) -> Callable[..., str]:
@@ -64,6 +78,20 @@ def _one(ask: Ask, actor: str) -> str:
 def at_of(ask: Ask, at: datetime | None, zone: str = "Asia/Shanghai") -> str | None:
     """An instant as text of a table; None where it has not come."""
     return instant_text(at, lang_of(ask.request), zone) if at is not None else None
+
+
+def loan_link(ask: Ask, loan: str) -> str:
+    """A loan's number, leading to its page for whoever may read loans."""
+    if not ask.identity.may(Permission.LOAN_READ):
+        return loan
+    return Markup('<a href="/staff/loans/{}">{}</a>').format(loan, loan)
+
+
+def person_link(ask: Ask, person: str) -> str:
+    """A person's number, leading to their page for whoever may read persons."""
+    if not ask.identity.may(Permission.PERSON_READ):
+        return person
+    return Markup('<a href="/staff/persons/{}">{}</a>').format(person, person)
 
 
 def page_link(ask: Ask, cursor: str | None) -> str | None:

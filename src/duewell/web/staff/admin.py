@@ -273,7 +273,7 @@ def show_calendar(
     """The days of a year that are not what their weekday says, as a book counts them."""
     t, rows = say(ask), seen_books(ask)
     if not rows:
-        raise NotFound("book-none", book="-")
+        raise NotFound("page-not-found")
     row = ask.book(of) if of is not None else rows[0]
     first, last = years_known(row.calendar)
     chosen = year or min(max(row.open_on.year, first), last)

@@ -44,7 +44,19 @@ from duewell.store.loans import LoanKey
 from duewell.web._pages import STAFF, Form, goes_to, lang_of
 from duewell.web._tables import Export, Which, as_file, asked, told_of
 from duewell.web.staff._acts_told import roles_said, told
-from duewell.web.staff._desk import PAGE, Cursor, Done, at_of, done_of, page_link, refused, say, who_of
+from duewell.web.staff._desk import (
+    PAGE,
+    Cursor,
+    Done,
+    at_of,
+    done_of,
+    loan_link,
+    page_link,
+    person_link,
+    refused,
+    say,
+    who_of,
+)
 from duewell.web.staff.frame import show_staff
 
 door = Door(tags=["console"], include_in_schema=False)
@@ -62,7 +74,8 @@ def inbox(
     """What waits, the oldest first; below it what was decided."""
     last = after(ask, "console requests", cursor)
     before = request_place(last) if last else None
-    open_ = [x for x in approvals.waiting(ask.conn, ask.at, limit=_WAITING_MAX) if sees_request(ask, x)]
+    held = approvals.waiting(ask.conn, ask.at, limit=_WAITING_MAX + 1)
+    open_ = [each for each in held[:_WAITING_MAX] if sees_request(ask, each)]
     found = approvals.settled(ask.conn, ask.at, before=before, limit=PAGE + 1)
     past = [each for each in found[:PAGE] if sees_request(ask, each)]
     more = cursor_of(ask, "console requests", place_of_request(found[PAGE - 1])) if found[PAGE:] else None
@@ -81,6 +94,7 @@ def inbox(
         decided=told_of(decided),
         counts=(len(open_) - mine, mine),
         may_decide=ask.identity.may(P.APPROVAL_DECIDE),
+        is_cut=len(held) > _WAITING_MAX,
         next=page_link(ask, more),
     )
 
@@ -255,7 +269,7 @@ def _content(ask: Ask, found: Approval) -> Iterator[tuple[str, Any]]:
     """What a request names, as whoever decides may see it."""
     t, lang, given = say(ask), lang_of(ask.request), found.payload
     if found.act in (Act.FACT, Act.REFUND):
-        yield t("console-the-loan"), found.target
+        yield t("console-the-loan"), loan_link(ask, found.target)
     if found.act == Act.FACT:
         yield t("console-line-asked"), given["line"]
         if found.seen_seq is not None and found.decision is None:
@@ -264,8 +278,11 @@ def _content(ask: Ask, found: Approval) -> Iterator[tuple[str, Any]]:
             yield t("console-changed-since"), t("console-facts-since", count=since) if since else None
     if found.act == Act.ERASURE:
         yield t("console-reason-asked"), given["reason"]
+        yield t("console-person-number"), person_link(ask, given["person"])
         if ask.identity.may(P.PERSON_READ):
             yield from _person(ask, parse_person_ref(given["person"]))
+    if found.act == Act.MATCH:
+        yield t("console-the-loan"), loan_link(ask, given["loan"])
     if found.act in (Act.MATCH, Act.SEND_BACK):
         yield from _suspense(ask, found)
     if found.act in (Act.SEND_BACK, Act.REFUND):

@@ -34,7 +34,7 @@ from duewell.store.loans import LoanKey
 from duewell.store.paying import check_payee
 from duewell.web._pages import STAFF, Form, goes_to, lang_of
 from duewell.web._tables import Export, Which, as_file, asked, told_of
-from duewell.web.staff._desk import Done, done_of, refused, say
+from duewell.web.staff._desk import Done, done_of, loan_link, refused, say
 from duewell.web.staff.frame import show_staff
 from duewell.web.staff.requests import loan_then, payer_said
 
@@ -59,7 +59,7 @@ def item_link(book: str, rail: str, ref: str) -> str:
 
 @door.get(_LIST, may=P.RAIL_READ, media="text/html")
 def list_(ask: Asked, book: str, done: Done = None, export: Export = None, table: Which = None) -> Response:
-    """What waits, the oldest first."""
+    """What waits, the oldest first. A payer's text may name anybody: it stands on the item alone."""
     row, t, lang = ask.book(book), say(ask), lang_of(ask.request)
     items = _items(ask, row)
     made = _table(ask, row, items)
@@ -94,7 +94,6 @@ def _table(ask: Ask, row: BookRow, items: list[dict[str, Any]]) -> Table:
         Column("since", t("console-suspense-since"), Kind.DAY),
         Column("why", t("console-fig-why")),
         Column("payer", t("console-payer")),
-        Column("text", t("console-written")),
         *(
             Column(
                 f"left_{code.lower()}",
@@ -113,7 +112,6 @@ def _table(ask: Ask, row: BookRow, items: list[dict[str, Any]]) -> Table:
             each["since"],
             t(f"cli-why-{each['reason']}"),
             payer_said(ask, Payer(**each["told"].get("payer", {}))),
-            each["told"].get("text", "")[:120] or None,
             *(each["left_minor"] if each["currency"] == code else None for code in codes),
             each["value_on"],
             each["rail"],
@@ -234,7 +232,8 @@ def _candidates(ask: Ask, row: BookRow, item: dict[str, Any]) -> Iterator[dict[s
     for (_, how), key in zip(named, keys, strict=True):
         if key in held and key not in seen:
             seen.add(key)
-            yield {"loan": loan_id(key.person_id, key.loan_no), "how": say(ask)(how)}
+            number = loan_id(key.person_id, key.loan_no)
+            yield {"loan": number, "link": loan_link(ask, number), "how": say(ask)(how)}
 
 
 def _amount(item: dict[str, Any], typed: _Typed) -> int | None:
