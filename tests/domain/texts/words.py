@@ -84,7 +84,7 @@ ALLOWED: dict[tuple[str, str], str] = {}
 NAMES = set(
     _words(
         "API, Allow, Bearer, C, CSV, Ctrl-C, D, DUEWELL_DATABASE_URL, Duewell, Duewell-Version, "
-        "GB18030, GBK, GENERATED, I, Idempotency-Key, JSON, LOAN, MB, NUL, P, PDF, Parquet, "
+        "GB18030, GBK, GENERATED, I, Idempotency-Key, JSON, LOAN, MB, MiB, NUL, P, PDF, Parquet, "
         "PostgreSQL, R, RAY_ADDRESS, REF, SIGTERM, SMS, SYNTHETIC, TOML, URL, UTC, UTF-8, Webhook, "
         "X-CSRF-Token, XLSX, XML, Z"
     )
