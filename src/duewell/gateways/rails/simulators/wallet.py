@@ -36,7 +36,8 @@ def _answer(handler: BaseHTTPRequestHandler, body: bytes, media: str) -> None:
 
 
 _PAGE = """<!doctype html><html lang="zh-Hans"><meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,"><title>模拟钱包 · Simulated wallet</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
+<title>模拟钱包 · Simulated wallet</title>
 <style>body{{font:1rem/1.6 system-ui,sans-serif;max-width:26rem;margin:3rem auto;padding:0 1rem}}
 button{{width:100%;min-height:3rem;margin-top:1rem;font:inherit;border-radius:.5rem;border:1px solid #1f5fae}}
 .go{{background:#1f5fae;color:#fff;font-weight:650}}</style>
