@@ -16,6 +16,7 @@ from pathlib import Path
 
 from duewell.domain.errors import InvalidInput
 
+_CONTACT_MAX = 120
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -25,7 +26,9 @@ class Settings:
 
     `key_file` holds the master keys; `is_https` says that browsers reach this server by https; `mail_url`
     names the mail server that one-time codes leave by; `may_call_home`
-    lets webhooks go to this machine and its network; `proxies` are believed about where a request came from.
+    lets webhooks go to this machine and its network; `proxies` are believed about where a request came from;
+    `contact` is the phone or address that borrowers are shown when they look for help; `is_demo` lets anybody
+    in as anybody, where all books are sandboxes.
     """
 
     data: Path
@@ -36,6 +39,8 @@ class Settings:
     mail_url: str | None = None
     may_call_home: bool = False
     proxies: tuple[Network, ...] = ()
+    contact: str = ""
+    is_demo: bool = False
 
 
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -52,6 +57,8 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         environ.get("DUEWELL_MAIL_URL") or None,
         environ.get("DUEWELL_WEBHOOKS_HOME", "") == "1",
         read_proxies(environ.get("DUEWELL_PROXIES", "")),
+        environ.get("DUEWELL_CONTACT", "")[:_CONTACT_MAX],
+        environ.get("DUEWELL_DEMO", "") == "1",
     )
 
 

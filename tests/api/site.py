@@ -187,12 +187,14 @@ def serving(app: FastAPI) -> Iterator[str]:
 
 
 @contextmanager
-def open_site(url: str, folder: Path, *, is_https: bool = False, proxies: str = "") -> Iterator[Site]:
+def open_site(
+    url: str, folder: Path, *, is_https: bool = False, proxies: str = "", is_demo: bool = False
+) -> Iterator[Site]:
     """A site on a database of its own, with the sandbox book `main`."""
     key_file = folder / "master.key"
     read_keys(key_file, may_make=True)
     clock = Clock()
-    settings = Settings(folder, url, "en", key_file, is_https, proxies=read_proxies(proxies))
+    settings = Settings(folder, url, "en", key_file, is_https, proxies=read_proxies(proxies), is_demo=is_demo)
     state = open_state(settings, now=clock, hasher=Passwords(QUICK))
     app = make_app(state, DOORS, show_wrong)
     with psycopg.connect(url, autocommit=True) as conn, serving(app) as base:

@@ -221,3 +221,11 @@ def test_thirty_six_months_of_a_loan_in_one_call(site: Site, capsys: pytest.Capt
     with capsys.disabled():
         print(f"\n  clock: 36 months of a loan that stays unpaid in {seconds * 1000:.0f} ms.", end=" ")
     assert verify_book(site.conn, "main").findings == []
+
+
+def test_a_number_of_days_asked_for_twice_under_one_key_moves_once(site: Site) -> None:
+    program, again = site.program(), key()
+    first = program.post("/api/books/main/clock", json={"days": 3}, headers=again)
+    second = program.post("/api/books/main/clock", json={"days": 3}, headers=again)
+    assert first.status_code == 200 and second.json() == first.json()
+    assert program.get("/api/books/main").json()["open_on"] == "2026-03-05"

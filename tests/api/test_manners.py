@@ -210,3 +210,5 @@ def test_every_answer_carries_the_headers_that_keep_browsers_safe(site: Site, pa
     assert headers["x-content-type-options"] == "nosniff" and headers["x-frame-options"] == "DENY"
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
     assert headers["x-request-id"] and "server" not in headers
+    # With "no-referrer" a browser sends "Origin: null" along with our own forms, which are refused then.
+    assert headers["referrer-policy"] == "same-origin"

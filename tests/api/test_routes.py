@@ -6,6 +6,7 @@ document; nobody gets in by a garbage key, a forged role or another's number. Ho
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import httpx
@@ -51,7 +52,7 @@ def test_an_application_with_an_undeclared_route_does_not_start() -> None:
 
 
 def send(client: httpx.Client, route: Any, ids: dict[str, str]) -> httpx.Response:
-    path = route.path.format(**ids)
+    path = re.sub(r"\{(\w+)\}", lambda found: ids.get(found[1], "ghost"), route.path)
     (method,) = route.methods - {"HEAD"}
     body = {"nothing": "that is asked for"} if method in ("POST", "PUT") else None
     return client.request(method, path, json=body, headers=key())
@@ -105,7 +106,7 @@ def test_every_route_answers_every_caller_as_the_table_says(
             pairs += 1
             assert send(client, route, ids).status_code == 401, (route, "garbage")
         for name, (client, granted) in callers.items():
-            if route.operation_id in ("end_session", "sign_out_form"):
+            if route.operation_id in ("end_session", "sign_out_form", "end_session_form", "password_form"):
                 continue
             pairs += 1
             response = send(client, route, ids)

@@ -178,6 +178,10 @@ REASONS: dict[tuple[str, str], str] = {
         "calls to others",
         "gateways/rails/wallet.py",
     ): "the provider the operator names, by https and its certificate",
+    (
+        "calls to others",
+        "gateways/rails/simulators/wallet.py",
+    ): "a simulator, which notifies the server that started it on this machine",
     ("XML", "gateways/rails/_xml.py"): "refuses document types and entities, bounded in depth and size",
     ("XML", "gateways/rails/pain_out.py"): "writes, never reads",
     ("XML", "gateways/rails/simulators/bank.py"): "writes, never reads",

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import Response
 
-from duewell.api._door import Ask, Asked, Door, answer
+from duewell.api._door import Asked, Door, answer
 from duewell.api._models import (
     BookGiven,
     BooksTold,
@@ -23,10 +23,9 @@ from duewell.domain.money import parse_rate_pct
 from duewell.domain.product import read_product
 from duewell.services.decide_request import ask as ask_second
 from duewell.services.define_product import as_document, define_product
-from duewell.services.open_book import open_book
-from duewell.services.record_fact import Request
+from duewell.services.open_book import open_sandbox as open_sandbox_book
 from duewell.services.show_cost import quote, quote_document
-from duewell.store import books, products, request_keys, trail
+from duewell.store import books, products
 from duewell.store.books import BookRow
 
 door = Door(tags=["books and products"])
@@ -59,40 +58,16 @@ def list_books(ask: Asked) -> Response:
 @door.post("/api/books", may=Permission.BOOK_OPEN, status=201, model=BookTold, is_keyed=True)
 def open_sandbox(ask: Asked, given: BookGiven) -> Response:
     """Open a sandbox book. Live books are opened on the server itself."""
-    request, asked = ask.keyed(), given.model_dump_json()
-    with ask.conn.transaction():
-        kept = done_before(ask, request, asked)
-        if kept is None:
-            row = open_book(
-                ask.conn,
-                code=given.code,
-                currency_code=given.currency,
-                open_on=parse_date(given.open_on),
-                is_sandbox=True,
-                has_four_eyes=given.four_eyes,
-            )
-            done_now(ask, request, asked, {"book": row.code})
-            trail.add(ask.conn, at=ask.at, actor=request.actor, act="book-opened", target=given.code)
-    return answer(book_document(ask.book(given.code)), 201)
-
-
-def done_before(ask: Ask, request: Request, asked: str) -> dict[str, Any] | None:
-    """What a request under its key answered before; refuses the key with another body."""
-    hashed = request_keys.hash_of_body(asked)
-    return request_keys.find(ask.conn, client_id=request.client_id, key=request.key, body_hash=hashed)
-
-
-def done_now(ask: Ask, request: Request, asked: str, result: dict[str, Any]) -> None:
-    """Keep what a request under its key answers, in the transaction that does it."""
-    request_keys.keep(
+    open_sandbox_book(
         ask.conn,
-        client_id=request.client_id,
-        key=request.key,
-        body_hash=request_keys.hash_of_body(asked),
-        target="-",
-        result=result,
-        recorded_at=request.at,
+        code=given.code,
+        currency_code=given.currency,
+        open_on=parse_date(given.open_on),
+        has_four_eyes=given.four_eyes,
+        asked=given.model_dump_json(),
+        request=ask.keyed(),
     )
+    return answer(book_document(ask.book(given.code)), 201)
 
 
 @door.get("/api/books/{book}", may=Permission.BOOK_READ, model=BookTold)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Query, Response
@@ -12,7 +11,6 @@ from duewell.api._door import Asked, Door, answer
 from duewell.api._models import Code, Day, Document, Given
 from duewell.domain.access import Permission
 from duewell.domain.calendar import parse_date
-from duewell.domain.errors import InvalidInput
 from duewell.services.fork_book import compare_books, fork_book
 from duewell.services.move_clock import DAYS_MAX, FACTS_MAX, Coming, attach, move_clock
 
@@ -50,11 +48,10 @@ class AttachGiven(Given):
 def move(ask: Asked, book: str, given: MoveGiven) -> Response:
     """Move a sandbox book's date in one call; answers with everything that happened, in order."""
     row = ask.book(book)
-    if (given.to is None) == (given.days is None):
-        raise InvalidInput("clock-to-or-days")
-    to = parse_date(given.to) if given.to is not None else row.open_on + timedelta(days=given.days or 0)
+    to = parse_date(given.to) if given.to is not None else None
     coming = [Coming(ask.loan(each.loan), each.line) for each in given.facts]
-    return answer(move_clock(ask.conn, row.code, to=to, coming=coming, request=ask.keyed()))
+    done = move_clock(ask.conn, row.code, to=to, by_days=given.days, coming=coming, request=ask.keyed())
+    return answer(done)
 
 
 @door.post("/api/books/{book}/fork", may=Permission.CLOCK_MOVE, status=201, model=Document, is_keyed=True)

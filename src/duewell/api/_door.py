@@ -141,12 +141,15 @@ class Ask:
         return From(address, self.request.headers.get("user-agent", ""))
 
     def keyed(self, *, is_dated: bool = True) -> Keyed:
-        """The request under its key: done once however often it is sent."""
-        key = self.request.headers.get("idempotency-key", "")
+        """The request under its key, of the header or of the form: done once however often it is sent."""
+        key = self.request.headers.get("idempotency-key", "") or str(
+            getattr(self.request.state, "form_key", "")
+        )
         if not 1 <= len(key) <= _KEY_MAX or not key.isprintable():
             raise BadRequest("idempotency-key-missing", length_max=_KEY_MAX)
         who = self.identity.actor
-        return Keyed(who, key, who, self.at, is_dated=is_dated, source="api")
+        source = "web" if hasattr(self.request.state, "form_key") else "api"
+        return Keyed(who, key, who, self.at, is_dated=is_dated, source=source)
 
     @staticmethod
     def own_ref(request: Keyed) -> str:

@@ -1,7 +1,7 @@
 """Around every request: its id, its size, its headers, its line in the log, its place in the counters.
 
 Needs    the application.
-Gives    Around, a plain ASGI middleware.
+Gives    Around, a plain ASGI middleware; policy, what a page may do.
 Never    reads a body into the log, or lets one grow beyond what is read at once.
 Source   docs/reference/api.md, section limits.
 """
@@ -32,10 +32,19 @@ _HEADERS = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
 )
-_POLICY = (
-    b"default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self';"
-    b" form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
+
+
+def policy(*form_to: str) -> str:
+    """What a page may do: nothing from elsewhere. `form_to` are origins that its forms may lead on to."""
+    forms = " ".join(("'self'", *form_to))
+    return (
+        "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self';"
+        f" manifest-src 'self'; form-action {forms}; base-uri 'none';"
+        " frame-ancestors 'none'"
+    )
+
+
+_POLICY = policy().encode()
 _HTTPS = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 
 

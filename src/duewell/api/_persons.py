@@ -20,7 +20,7 @@ from duewell.domain.errors import NotFound
 from duewell.domain.party import loan_id, person_ref
 from duewell.services import keep_person
 from duewell.services.decide_request import ask as ask_second
-from duewell.store import loans
+from duewell.store import books, loans
 
 door = Door(tags=["persons"])
 
@@ -91,6 +91,11 @@ def erase_person(ask: Asked, person: str, given: Reason) -> Response:
 def loans_of_person(ask: Asked, person: str) -> Response:
     """The loans and lines of a person."""
     who = ask.person(person)
+    sees = {
+        row.code
+        for row in books.all_books(ask.conn)
+        if ask.identity.sees(row.code, is_sandbox=row.is_sandbox)
+    }
     items = [
         {
             "loan_id": loan_id(key.person_id, key.loan_no),
@@ -100,5 +105,6 @@ def loans_of_person(ask: Asked, person: str) -> Response:
             "opened_on": opened_on.isoformat(),
         }
         for key, code, money, product, opened_on in loans.loans_of_person(ask.conn, who)
+        if code in sees
     ]
     return answer({"schema": "duewell.loans/1", "items": items, "next": None})

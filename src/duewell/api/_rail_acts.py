@@ -1,7 +1,7 @@
 """Acts of rails that wait for a second person: how they are asked for, shown, and done.
 
 Needs    an Ask; the act's content; for a payee the keys.
-Gives    ask_or_do's parts: wait, shown, acts; Payee.
+Gives    wait_for_second, shown, acts; payee_of_request, masked_payer.
 Never    keeps or shows a payee's whole name or account.
 Source   docs/reference/access.md, section four eyes; docs/reference/privacy.md.
 """
@@ -52,7 +52,7 @@ class PayeeGiven(Given):
         return made
 
 
-def wait(
+def wait_for_second(
     ask: Ask,
     act: Act,
     *,
@@ -90,7 +90,7 @@ def _place(act: str, target: str) -> str:
     return f"approval/{act}/{target}"
 
 
-def _payee(ask: Ask, act: str, target: str, content: Mapping[str, Any]) -> Payer | None:
+def payee_of_request(ask: Ask, act: str, target: str, content: Mapping[str, Any]) -> Payer | None:
     """The payee of a request; None where there is none, or the person was erased."""
     sealed = content.get("sealed")
     if not isinstance(sealed, str):
@@ -117,7 +117,7 @@ def shown(ask: Ask, told: dict[str, Any]) -> dict[str, Any]:
     """A request as whoever decides sees it: its payee masked."""
     if "sealed" not in told["content"]:
         return told
-    payee = _payee(ask, told["act"], told["target"], told["content"])
+    payee = payee_of_request(ask, told["act"], told["target"], told["content"])
     content = {name: value for name, value in told["content"].items() if name != "sealed"}
     return told | {"content": content | {"payee": masked_payer(payee) if payee is not None else None}}
 
@@ -168,7 +168,7 @@ def acts(ask: Ask) -> dict[Act, decide_request.Do]:
             rail=told["rail"],
             ref=told["ref"],
             by_rail=told["by"],
-            payee=_payee(ask, found.act, found.target, told),
+            payee=payee_of_request(ask, found.act, found.target, told),
             amount=told["amount_minor"],
             request=by(found, at),
         )
@@ -176,7 +176,7 @@ def acts(ask: Ask) -> dict[Act, decide_request.Do]:
 
     def refund(found: Approval, at: datetime) -> dict[str, Any]:
         key = LoanKey(*parse_loan_id(found.target))
-        payee = _payee(ask, found.act, found.target, found.payload)
+        payee = payee_of_request(ask, found.act, found.target, found.payload)
         if payee is None:
             raise Conflict("person-erased")
         done = refund_loan(

@@ -218,7 +218,7 @@ def refund(ask: Asked, loan: str, given: RefundGiven) -> Response:
     if row.four_eyes:
         payload: dict[str, Any] = {"rail": rail, "amount_minor": given.amount_minor}
         target = loan_id(key.person_id, key.loan_no)
-        told = _rail_acts.wait(
+        told = _rail_acts.wait_for_second(
             ask, Act.REFUND, book=row.code, target=target, payload=payload, loan=key, payee=payee
         )
         return answer(told, 202)

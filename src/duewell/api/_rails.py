@@ -143,7 +143,8 @@ def put_rail(ask: Asked, book: str, given: RailGiven) -> Response:
     if row.four_eyes:
         target = rails.key_of(row, rail.code)
         return answer(
-            _rail_acts.wait(ask, Act.RAIL, book=row.code, target=target, payload={"rail": table}), 202
+            _rail_acts.wait_for_second(ask, Act.RAIL, book=row.code, target=target, payload={"rail": table}),
+            202,
         )
     return answer(set_rail(ask.conn, row.code, table, ask.keyed()), 201)
 
@@ -253,7 +254,7 @@ def match_money(ask: Asked, book: str, given: MatchGiven) -> Response:
             "loan": loan_id(loan.person_id, loan.loan_no),
             "amount_minor": given.amount_minor,
         }
-        told = _rail_acts.wait(
+        told = _rail_acts.wait_for_second(
             ask, Act.MATCH, book=row.code, target=_item(row.code, given.rail, given.ref), payload=payload
         )
         return answer(told, 202)
@@ -284,7 +285,9 @@ def send_money_back(ask: Asked, book: str, given: SendBackGiven) -> Response:
     if row.four_eyes:
         payload = {"rail": given.rail, "ref": given.ref, "by": given.by, "amount_minor": given.amount_minor}
         target = _item(row.code, given.rail, given.ref)
-        told = _rail_acts.wait(ask, Act.SEND_BACK, book=row.code, target=target, payload=payload, payee=payee)
+        told = _rail_acts.wait_for_second(
+            ask, Act.SEND_BACK, book=row.code, target=target, payload=payload, payee=payee
+        )
         return answer(told, 202)
     done = send_back_suspense(
         ask.conn,

@@ -34,27 +34,40 @@ def list_requests(
 ) -> Response:
     """What waits for a second person, or was decided; the newest first."""
     last = _lists.after(ask, "requests", cursor)
-    before = datetime.fromisoformat(last) if last else None
+    before = request_place(last) if last else None
     found = approvals.list_of(ask.conn, before=before, limit=limit + 1, is_open=waiting)
-    seen = [each for each in found[:limit] if _is_seen(ask, each)]
+    seen = [each for each in found[:limit] if sees_request(ask, each)]
     more = None
     if len(found) > limit:
-        more = _lists.cursor_of(ask, "requests", found[limit - 1].asked_at.isoformat())
+        more = _lists.cursor_of(ask, "requests", place_of_request(found[limit - 1]))
     items = [_rail_acts.shown(ask, decide_request.as_document(each)) for each in seen]
     return _lists.page(ask, {"schema": "duewell.requests/1", "items": items}, more)
 
 
-def _is_seen(ask: Ask, found: Approval) -> bool:
+def place_of_request(found: Approval) -> str:
+    """Where a request stands in a list: two may have been made at one instant."""
+    return f"{found.asked_at.isoformat()} {found.approval_id}"
+
+
+def request_place(text: str) -> tuple[datetime, int]:
+    """What `place_of_request` wrote."""
+    at, _, number = text.partition(" ")
+    return datetime.fromisoformat(at), int(number)
+
+
+def sees_request(ask: Ask, found: Approval) -> bool:
+    """Whether a request is about what this caller may see."""
     if found.book is None:
         return not ask.identity.is_sandbox_only
     return ask.identity.sees(found.book, is_sandbox=found.is_sandbox)
 
 
-def _request(ask: Ask, text: str) -> Approval:
+def request_of(ask: Ask, text: str) -> Approval:
+    """A request by its number, of what this caller may see."""
     if not (text.isascii() and text.isdigit() and len(text) < _ID_MAX and int(text) < 2**63):
         raise NotFound("approval-not-found")
     found = approvals.read(ask.conn, int(text))
-    if not _is_seen(ask, found):
+    if not sees_request(ask, found):
         raise NotFound("approval-not-found")
     return found
 
@@ -62,7 +75,7 @@ def _request(ask: Ask, text: str) -> Approval:
 @door.get("/api/requests/{request}", may=Permission.APPROVAL_READ, model=RequestTold)
 def show_request(ask: Asked, request: str) -> Response:
     """One request, and what was decided."""
-    return answer(_rail_acts.shown(ask, decide_request.as_document(_request(ask, request))))
+    return answer(_rail_acts.shown(ask, decide_request.as_document(request_of(ask, request))))
 
 
 @door.post("/api/requests/{request}/decision", may=Permission.APPROVAL_DECIDE, model=RequestTold)
@@ -70,7 +83,7 @@ def decide(ask: Asked, request: str, given: DecisionGiven) -> Response:
     """Approve a request, which does it, or reject it. Nobody decides their own."""
     told = decide_request.decide(
         ask.conn,
-        _request(ask, request).approval_id,
+        request_of(ask, request).approval_id,
         is_approved=given.approve,
         reason=given.reason,
         by=ask.identity.actor,
@@ -83,7 +96,7 @@ def decide(ask: Asked, request: str, given: DecisionGiven) -> Response:
 @door.post("/api/requests/{request}/withdrawal", may=Permission.APPROVAL_READ, model=RequestTold)
 def withdraw(ask: Asked, request: str) -> Response:
     """Take your own request back."""
-    found = _request(ask, request)
+    found = request_of(ask, request)
     told = decide_request.withdraw(ask.conn, found.approval_id, by=ask.identity.actor, at=ask.at)
     return answer(_rail_acts.shown(ask, told))
 

@@ -44,7 +44,7 @@ def _told(found: Endpoint) -> dict[str, Any]:
     }
 
 
-def _endpoint(ask: Ask, webhook: str) -> Endpoint:
+def endpoint_of(ask: Ask, webhook: str) -> Endpoint:
     """An endpoint of a book this caller may see."""
     found = webhooks.read(ask.conn, webhook[:40])
     row = books.read_book(ask.conn, found.book)
@@ -86,7 +86,7 @@ def add_webhook(ask: Asked, given: EndpointGiven) -> Response:
 @door.post("/api/webhooks/{webhook}/rotation", may=Permission.WEBHOOK_MANAGE, model=Document)
 def rotate_webhook(ask: Asked, webhook: str) -> Response:
     """A new secret; the one before signs beside it until the next rotation."""
-    found = _endpoint(ask, webhook)
+    found = endpoint_of(ask, webhook)
     made = send_webhooks.rotate(ask.conn, ask.state.keys, found.webhook_id, by=ask.identity.actor, at=ask.at)
     return answer({**_told(found), "secret": made.secret}, headers={"Cache-Control": "no-store"})
 
@@ -94,7 +94,7 @@ def rotate_webhook(ask: Asked, webhook: str) -> Response:
 @door.delete("/api/webhooks/{webhook}", may=Permission.WEBHOOK_MANAGE, model=Done)
 def end_webhook(ask: Asked, webhook: str) -> Response:
     """End an endpoint; what waited for it is given up."""
-    found = _endpoint(ask, webhook)
+    found = endpoint_of(ask, webhook)
     send_webhooks.end(ask.conn, found.webhook_id, by=ask.identity.actor, at=ask.at)
     return answer(_DONE)
 
@@ -102,7 +102,7 @@ def end_webhook(ask: Asked, webhook: str) -> Response:
 @door.post("/api/webhooks/{webhook}/test", may=Permission.WEBHOOK_MANAGE, status=202, model=Document)
 def test_webhook(ask: Asked, webhook: str) -> Response:
     """Send an event that only shows whether the endpoint takes one."""
-    found = _endpoint(ask, webhook)
+    found = endpoint_of(ask, webhook)
     event = send_webhooks.test(ask.conn, found.webhook_id, ask.at)
     return answer({"schema": "duewell.webhook-test/1", "event": event}, 202)
 
@@ -110,7 +110,7 @@ def test_webhook(ask: Asked, webhook: str) -> Response:
 @door.get("/api/webhooks/{webhook}/deliveries", may=Permission.WEBHOOK_MANAGE, model=Document)
 def list_deliveries(ask: Asked, webhook: str, cursor: Cursor = None, limit: Limit = _lists.LIMIT) -> Response:
     """The log of an endpoint, the newest first: what was sent, how often, what came back."""
-    found = _endpoint(ask, webhook)
+    found = endpoint_of(ask, webhook)
     name = f"deliveries of {found.webhook_id}"
     last = _lists.after(ask, name, cursor)
     rows = webhooks.deliveries(
@@ -141,6 +141,6 @@ def list_deliveries(ask: Asked, webhook: str, cursor: Cursor = None, limit: Limi
 )
 def replay_delivery(ask: Asked, webhook: str, event: str) -> Response:
     """Send an event once more, under the same id."""
-    found = _endpoint(ask, webhook)
+    found = endpoint_of(ask, webhook)
     send_webhooks.replay(ask.conn, found.webhook_id, event[:200], ask.at)
     return answer(_DONE, 202)

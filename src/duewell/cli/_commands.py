@@ -26,6 +26,7 @@ from duewell.cli import (
     _closing,
     _cost,
     _demo,
+    _demo_site,
     _ledger,
     _line,
     _loan,
@@ -94,12 +95,20 @@ def root(
 
 @app.command()
 def demo(
-    once: Annotated[bool, typer.Option("--once", help="Show it and leave.")] = False, lang: Lang = None
+    once: Annotated[bool, typer.Option("--once", help="Show it and leave.")] = False,
+    port: Annotated[
+        int, typer.Option("--port", help="Where the pages are served; 0 takes a free one.")
+    ] = 8100,
+    lang: Lang = None,
 ) -> None:
-    """Import the real tape, close a month, and show who is overdue, why, and what happens next."""
+    """Import the real tape, close a month, show who is overdue and why, then serve the pages on it."""
     frame = make_frame(lang=lang, is_json=False)
     with ending(frame):
-        _demo.run(frame, is_once=once)
+        if not 0 <= port < 65536:
+            raise InvalidInput("port-out-of-range", given=port)
+        shown = _demo.run(frame)
+        if not once:
+            _demo_site.serve_demo(frame, shown, port)
 
 
 @book_app.command("open")

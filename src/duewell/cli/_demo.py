@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -24,15 +25,17 @@ from duewell.services.import_tape import import_tape
 from duewell.services.open_book import open_book
 from duewell.services.report_overdue import OverdueReport, report_overdue
 from duewell.store import books, loans
+from duewell.store.loans import LoanKey
 
 BOOK, SYNTHETIC = "demo", "demo-synthetic"
 TAPE_DAY = date(2018, 6, 24)
 DAYS = 30
 SEED = 20180624
+_LATENESS = ((1, 29), (31, 89), (90, 10_000))
 
 
-def run(frame: Frame, *, is_once: bool) -> None:
-    """Run the walk; what was done by an earlier run is not done again."""
+def run(frame: Frame) -> Shown:
+    """Run the walk; what was done by an earlier run is not done again. Returns what the pages begin with."""
     frame.tell("demo-data", path=frame.settings.database_url or frame.settings.data)
     path = _tape_file()
     book = BOOK if path else SYNTHETIC
@@ -53,8 +56,28 @@ def run(frame: Frame, *, is_once: bool) -> None:
     _one_loan(frame, report)
     frame.console.print()
     frame.tell("demo-next", book=book)
-    if not is_once:
-        frame.tell("demo-no-pages-yet")
+    return Shown(book, _borrowers(frame, report))
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The book of the demo, and the loans whose borrowers a visitor may be."""
+
+    book: str
+    loans: tuple[LoanKey, ...]
+
+
+def _borrowers(frame: Frame, report: OverdueReport) -> tuple[LoanKey, ...]:
+    """One a few days late, one a month or two, one a long time, and one on time."""
+    late = sorted(
+        (each for each in report.loans if each.dpd), key=lambda each: (each.dpd, each.key.person_id)
+    )
+    picked = [next((each.key for each in late if low <= each.dpd <= high), None) for low, high in _LATENESS]
+    behind = {each.key for each in late}
+    on_time = next(
+        (key for key in loans.keys_of_book(frame.conn, report.book.book_id) if key not in behind), None
+    )
+    return tuple(key for key in (*picked, on_time) if key is not None)
 
 
 def _tape_file() -> Path | None:

@@ -16,7 +16,7 @@ from duewell.cli._frame import Frame, amount
 from duewell.cli._options import find_book
 from duewell.cli._trees import proof_tree
 from duewell.cli._usage import missing
-from duewell.domain.facts import in_order
+from duewell.domain.facts import in_order, void_document
 from duewell.domain.facts import known as alive
 from duewell.domain.loan import Folding, ageing
 from duewell.domain.money import Rate, currency, parse_amount, parse_rate_pct
@@ -34,7 +34,6 @@ from duewell.services.show_loan import (
     proof_page,
     prove_at,
     statement_document,
-    void_document,
 )
 from duewell.services.tell_proof import exact_amount
 from duewell.store import loans

@@ -1,7 +1,7 @@
 """Serve: the API on one port; and who may come in: accounts, clients, keys.
 
 Needs    a typer application to stand in.
-Gives    up, account, client and keys.
+Gives    up, account, client and keys; serve.
 Never    shows a secret a second time, or takes one as an argument that others could read.
 Source   docs/reference/api.md; docs/runbook.md, section serving.
 """
@@ -69,10 +69,11 @@ def up(
             raise InvalidInput("port-out-of-range", given=port)
         if sandbox:
             _prepare_sandbox(frame)
-        _serve(frame, host, port)
+        serve(frame, host, port, lambda address: frame.tell("up-serving", address=address))
 
 
-def _serve(frame: Frame, host: str, port: int) -> None:
+def serve(frame: Frame, host: str, port: int, tell: Callable[[str], None]) -> None:
+    """Serve until told to stop. `tell` is given the address once it is listened on."""
     # Imported here: no other command needs the web's libraries, which take longer to load than they run.
     import uvicorn
 
@@ -90,7 +91,7 @@ def _serve(frame: Frame, host: str, port: int) -> None:
     for told in (signal.SIGINT, signal.SIGTERM):
         signal.signal(told, stop)
     socket = listen(config)
-    frame.tell("up-serving", address=f"http://{host}:{socket.getsockname()[1]}")
+    tell(f"http://{host}:{socket.getsockname()[1]}")
     sys.stdout.flush()
     loop = WebhookLoop(partial(connect, frame.settings), state.keys, state.outgoing, state.now)
     ending_ = Stop()

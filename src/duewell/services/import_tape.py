@@ -53,13 +53,15 @@ def import_tape(
     actor: str,
     at: datetime,
     skip_refused: bool = False,
+    is_dry_run: bool = False,
     on_progress: Callable[[int], None] = lambda done: None,
 ) -> ImportReport:
     """Take over every loan of a tape on the book's open date, in one transaction.
 
     With any row refused nothing is written, unless `skip_refused` takes the rest; at most 1,000 refusals
     are collected. A loan the book holds already is left alone where the tape says the same of it, so
-    sending a tape twice changes nothing. The tape is read before anything is locked.
+    sending a tape twice changes nothing. The tape is read before anything is locked. A dry run does all
+    of it and takes it back.
     """
     book = books.read_book(conn, book_code)
     found, refusals = _read(rows, columns, book)
@@ -68,7 +70,7 @@ def import_tape(
     if refusals and not skip_refused:
         return ImportReport(0, 0, tuple(refusals), is_written=False)
     fresh = [loan for loan in found if loan.ref not in held]
-    with conn.transaction():
+    with conn.transaction(force_rollback=is_dry_run):
         books.share_day(conn, book.book_id)
         if books.read_book(conn, book_code).open_on != book.open_on:
             raise Conflict("book-day-moved", open_on=book.open_on)
@@ -85,7 +87,7 @@ def import_tape(
             made += batch
             on_progress(len(made))
         bulk.write_loans(conn, book, made, actor=actor, at=at)
-    return ImportReport(len(fresh), len(found) - len(fresh), tuple(refusals), is_written=True)
+    return ImportReport(len(fresh), len(found) - len(fresh), tuple(refusals), is_written=not is_dry_run)
 
 
 def _read(

@@ -1,7 +1,7 @@
 """Keep a person: what is known of somebody, sealed with a key of their own; shown masked, erased for good.
 
 Needs    a connection; the keys; fields as typed; who asks, and when.
-Gives    register, change, show, reveal, find, erase, wrap_anew, erase_again.
+Gives    register, change, show, reveal, find, check_may_leave, erase, wrap_anew, erase_again.
 Never    lets a value into a request key, the trail or a message; moves a balance when erasing.
 Source   docs/reference/privacy.md.
 """
@@ -14,11 +14,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from duewell.domain.contract import contract_of
 from duewell.domain.errors import Conflict, InvalidInput
-from duewell.domain.party import FIELDS, masked, person_of, person_ref, read_field
+from duewell.domain.party import FIELDS, loan_id, masked, person_of, person_ref, read_field
 from duewell.gateways import erasure_log
 from duewell.gateways.erasure_log import Erasure
-from duewell.gateways.keys import KeyPort, Seals, seal, unseal
+from duewell.gateways.keys import KeyPort, Seals
 from duewell.store import books, loans, posting, private, request_keys, trail, vault
 from duewell.store.loans import Connection
 from duewell.store.posting import Request
@@ -88,30 +89,18 @@ def change(
 
 
 def _put(conn: Connection, keys: KeyPort, realm: int, person_id: int, told: Mapping[str, str]) -> None:
-    key = private.data_key(conn, Seals(keys), person_id)
-    sealed = {name: seal(key, value.encode(), _place(person_id, name)) for name, value in told.items()}
+    private.put_fields(conn, Seals(keys), person_id, told)
     for name, value in told.items():
         if FIELDS[name].is_name:
             vault.drop_names(conn, person_id, name)
             vault.claim_name(conn, realm, name, keys.blind(name, value), person_id)
-    vault.put_fields(conn, person_id, sealed)
-
-
-def _open(conn: Connection, keys: KeyPort, person_id: int) -> dict[str, str]:
-    vault.realm_of(conn, person_id)
-    wrapped = vault.wrapped_key(conn, person_id)
-    if wrapped is None:
-        return {}
-    key = keys.unwrap(wrapped, private.key_place(person_id))
-    return {
-        name: unseal(key, blob, _place(person_id, name)).decode()
-        for name, blob in vault.read_fields(conn, person_id).items()
-    }
 
 
 def show(conn: Connection, keys: KeyPort, person_id: int) -> dict[str, Any]:
     """A person as somebody sees them who has no need to see them whole."""
-    found = {name: masked(name, value) for name, value in _open(conn, keys, person_id).items()}
+    found = {
+        name: masked(name, value) for name, value in private.fields_of(conn, Seals(keys), person_id).items()
+    }
     return _document(conn, person_id, found, is_masked=True)
 
 
@@ -121,7 +110,7 @@ def reveal(
     """A person in the clear: for a reason, which the trail keeps."""
     if not reason.strip() or len(reason) > 200:
         raise InvalidInput("reason-missing")
-    found = _open(conn, keys, person_id)
+    found = private.fields_of(conn, Seals(keys), person_id)
     with conn.transaction():
         trail.add(
             conn, at=at, actor=by, act="person-revealed", target=person_ref(person_id), fields=sorted(found)
@@ -131,7 +120,7 @@ def reveal(
 
 def own(conn: Connection, keys: KeyPort, person_id: int) -> dict[str, Any]:
     """What is kept of somebody, for that person."""
-    return _document(conn, person_id, _open(conn, keys, person_id), is_masked=False)
+    return _document(conn, person_id, private.fields_of(conn, Seals(keys), person_id), is_masked=False)
 
 
 def _document(
@@ -157,6 +146,24 @@ def find(conn: Connection, keys: KeyPort, book_code: str, field: str, given: str
 
 def _names() -> list[str]:
     return [name for name, field in FIELDS.items() if field.is_name]
+
+
+def check_may_leave(conn: Connection, person_id: int) -> None:
+    """Whether somebody may close their account: nothing is owed on either side.
+
+    Refuses   Conflict "account-owes" or "account-has-credit", naming the loan or line.
+    """
+    keys = [key for key, *_ in loans.loans_of_person(conn, person_id)]
+    facts = loans.read_many(conn, keys)
+    for key in keys:
+        row = loans.read_loan(conn, key)
+        contract = contract_of(row.terms)
+        state = contract.fold(facts[key][1], as_of=max(row.book_open_on, row.terms.start))
+        name = loan_id(key.person_id, key.loan_no)
+        if contract.ageing(state, row.buckets).outstanding or state.principal_out:
+            raise Conflict("account-owes", loan=name)
+        if state.overpaid:
+            raise Conflict("account-has-credit", loan=name)
 
 
 def erase(
@@ -198,7 +205,3 @@ def wrap_anew(conn: Connection, keys: KeyPort) -> int:
                 vault.put_key(conn, person_id, keys.wrap(keys.unwrap(blob, place), place))
         count += len(found)
     return count
-
-
-def _place(person_id: int, field: str) -> str:
-    return f"person_private/{person_id}/{field}"

@@ -42,17 +42,30 @@ class Coming:
 
 
 def move_clock(
-    conn: Connection, code: str, *, to: date, coming: Sequence[Coming], request: Request
+    conn: Connection,
+    code: str,
+    *,
+    to: date | None = None,
+    by_days: int | None = None,
+    coming: Sequence[Coming],
+    request: Request,
 ) -> dict[str, Any]:
-    """Move a sandbox book's open date to a day; facts come on their days, before those days close.
+    """Move a sandbox book's open date to a day, or by days; facts come on their days, before those close.
 
     All in one transaction; the same request again answers the same and moves nothing.
-    Refuses   a live book; a day before the open date, or more than 4,000 on; a fact of another book, or
-              outside the span; whatever a fact refuses.
+    Refuses   both a day and a number of days, or neither; a live book; a day before the open date, or
+              more than 4,000 on; a fact of another book, or outside the span; whatever a fact refuses.
     """
     posting.check_key(request.key)
+    if (to is None) == (by_days is None):
+        raise InvalidInput("clock-to-or-days")
     book = books.read_sandbox(conn, code)
-    asked = [code, to.isoformat(), [[loan_id(c.key.person_id, c.key.loan_no), c.line] for c in coming]]
+    # A number of days is asked for as such: counted from a clock that has moved it would be another day.
+    asked = [
+        code,
+        to.isoformat() if to is not None else by_days,
+        [[loan_id(c.key.person_id, c.key.loan_no), c.line] for c in coming],
+    ]
     body_hash = request_keys.hash_of_body(asked)
     with conn.transaction():
         books.hold_day(conn, book.book_id)
@@ -60,6 +73,9 @@ def move_clock(
         if kept is not None:
             return kept
         book = books.read_book(conn, code)
+        if to is None:
+            assert by_days is not None
+            to = book.open_on + timedelta(days=min(by_days, DAYS_MAX + 1))
         _check(conn, book, to, coming)
         first, told = book.open_on, _told(conn, book, to, coming, request)
         document = _document(conn, book, first, to, told)

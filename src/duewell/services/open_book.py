@@ -1,7 +1,7 @@
 """Open a book: one lender's ledger, its currency, and its first business date.
 
-Needs    a connection; code, currency, date.
-Gives    the book.
+Needs    a connection; code, currency, date; for a sandbox opened by somebody from outside, a request's key.
+Gives    open_book, open_sandbox.
 Never    opens one twice.
 Source   docs/glossary.md, book.
 """
@@ -17,9 +17,10 @@ from duewell.domain.errors import InvalidInput
 from duewell.domain.money import currency
 from duewell.domain.provisioning import provision_rates
 from duewell.gateways.cap_packs import pack_of_jurisdiction
-from duewell.store import books
+from duewell.store import books, posting, request_keys, trail
 from duewell.store.books import BookRow
 from duewell.store.loans import Connection
+from duewell.store.posting import Request
 
 _PACKS = {"CNY": ("CN", "Asia/Shanghai"), "USD": ("US", "America/New_York")}
 
@@ -71,3 +72,39 @@ def open_book(
             is_sandbox=is_sandbox,
             settings=settings,
         )
+
+
+def open_sandbox(
+    conn: Connection,
+    *,
+    code: str,
+    currency_code: str,
+    open_on: date,
+    has_four_eyes: bool,
+    asked: object,
+    request: Request,
+) -> None:
+    """Open a sandbox book, once per key, and say so on the trail; `asked` is what the request said."""
+    posting.check_key(request.key)
+    hashed = request_keys.hash_of_body(asked)
+    with conn.transaction():
+        if request_keys.find(conn, client_id=request.client_id, key=request.key, body_hash=hashed):
+            return
+        row = open_book(
+            conn,
+            code=code,
+            currency_code=currency_code,
+            open_on=open_on,
+            is_sandbox=True,
+            has_four_eyes=has_four_eyes,
+        )
+        request_keys.keep(
+            conn,
+            client_id=request.client_id,
+            key=request.key,
+            body_hash=hashed,
+            target="-",
+            result={"book": row.code},
+            recorded_at=request.at,
+        )
+        trail.add(conn, at=request.at, actor=request.actor, act="book-opened", target=row.code)

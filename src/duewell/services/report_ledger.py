@@ -1,7 +1,7 @@
 """Report the ledger: its trial balance, its entries for other systems, and what a total is made of.
 
 Needs    a connection; the book's code; days that are closed.
-Gives    trial_balance_of, export (CSV and beancount lines), explain_total.
+Gives    trial_balance_of, export (CSV and beancount lines), explain_total, balance_sources.
 Never    shows a day that is still open: its totals are not posted yet.
 Source   docs/reference/ledger.md.
 """
@@ -248,6 +248,39 @@ def explain_total(conn: Connection, book_code: str, *, day: date, account_code: 
             pieces(after.get(number, {}), asked),
         )
         for number in sorted({*before, *after})
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What one kind of entry of one product did to an account: on the day, and in all to its end."""
+
+    kind: str
+    product: str
+    debits: int
+    credits: int
+    balance: int
+
+
+def balance_sources(conn: Connection, book_code: str, *, day: date, account_code: str) -> list[Source]:
+    """Where the balance of an account at the end of a closed day comes from; the parts add up to it."""
+    with conn.transaction():
+        conn.execute("set transaction isolation level repeatable read, read only")
+        book = books.read_book(conn, book_code)
+        _closed_day(conn, book, day)
+        asked = account(account_code)
+        names = {0: "-"} | books.product_names(conn, book.book_id)
+        # Loans taken over brought entries of days before the book's first.
+        whole = ledger.sources_of(conn, book.book_id, asked, date.min, day)
+        today = {
+            (kind, number): (debits, credits)
+            for kind, number, debits, credits in ledger.sources_of(conn, book.book_id, asked, day, day)
+        }
+    return [
+        Source(
+            kind, names.get(number, str(number)), *today.get((kind, number), (0, 0)), balance=debits - credits
+        )
+        for kind, number, debits, credits in whole
     ]
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from duewell.domain.agenda import Ageing
 from duewell.domain.errors import InvalidInput, NotFound
-from duewell.domain.facts import Fact
+from duewell.domain.facts import Fact, fact_document, void_document
 from duewell.domain.line import (
     LineBook,
     LineSlice,
@@ -97,21 +97,9 @@ def line_document(shown: ShownLine) -> dict[str, Any]:
             }
             for p in state.plans
         ],
-        "facts": [
-            {
-                "kind": f.kind.value,
-                "effective_on": str(f.effective_on),
-                "recorded_on": str(f.recorded_on),
-                "source": f.source,
-                "ref": f.source_ref,
-                "amount_minor": f.amount,
-            }
-            for f in shown.facts
-        ],
-        "void": [
-            {"kind": f.kind.value, "ref": f.source_ref, "reason": why.code} for f, why in state.void
-        ],
-    }  # fmt: skip
+        "facts": [fact_document(f) for f in shown.facts],
+        "void": void_document(state.void),
+    }
 
 
 def _parts(amounts: tuple[int, ...] | list[int]) -> dict[str, int]:

@@ -8,14 +8,13 @@ Source   docs/reference/commands.md; docs/reference/proofs.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from duewell.domain.agenda import Ageing
-from duewell.domain.errors import InvalidInput, NotFound, Refusal
-from duewell.domain.facts import Fact
+from duewell.domain.errors import InvalidInput, NotFound
+from duewell.domain.facts import Fact, fact_document, void_document
 from duewell.domain.loan import LoanState, Proven, ageing, fold, prove, prove_payoff
 from duewell.domain.party import loan_id
 from duewell.domain.product import Part
@@ -77,23 +76,6 @@ def loan_document(shown: Shown) -> dict[str, Any]:
         "facts": [fact_document(f) for f in shown.facts],
         "void": void_document(state.void),
     }
-
-
-def fact_document(fact: Fact) -> dict[str, Any]:
-    """A fact for machines."""
-    return {
-        "kind": fact.kind.value,
-        "effective_on": str(fact.effective_on),
-        "recorded_on": str(fact.recorded_on),
-        "source": fact.source,
-        "ref": fact.source_ref,
-        "amount_minor": fact.amount,
-    }
-
-
-def void_document(void: Iterable[tuple[Fact, Refusal]]) -> list[dict[str, Any]]:
-    """Facts without effect, each with the reason's code."""
-    return [{"kind": f.kind.value, "ref": f.source_ref, "reason": reason.code} for f, reason in void]
 
 
 def statement_document(shown: Shown) -> dict[str, Any]:

@@ -12,17 +12,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from duewell.domain.access import CODE_LIFE, CODE_TRIES, SESSION_LIFE, check_password
-from duewell.domain.errors import Refusal
+from duewell.domain.errors import Conflict, Refusal
 from duewell.domain.party import person_ref, read_field
 from duewell.gateways import passwords as secret
 from duewell.gateways.keys import KeyPort
 from duewell.gateways.passwords import Passwords
-from duewell.store import accounts, limits, trail, vault
-from duewell.store.accounts import Session
+from duewell.store import accounts, books, limits, trail, vault
+from duewell.store.accounts import Session, Staff
 from duewell.store.loans import Connection
 
 _AGENT_MAX = 120
 _TYPED_MAX = 400
+_DEMO_PERSONS_MAX = 8
 
 
 class NotSignedIn(Refusal):
@@ -229,6 +230,37 @@ def leave(conn: Connection, token: str, *, at: datetime) -> None:
     ended = accounts.end_session_of(conn, secret.token_hash(token), at)
     if ended is not None:
         trail.add(conn, at=at, actor="server:sign-in", act="signed-out", target=ended)
+
+
+# -- demonstrations --------------------------------------------------------------------------------
+
+
+def demo_accounts(conn: Connection) -> tuple[list[Staff], list[int]]:
+    """Whom a visitor may enter as: staff, and persons who can sign in.
+
+    Refuses   Conflict "demo-with-live-book": where any book is live nobody is let in without signing in.
+    """
+    live = books.live_codes(conn)
+    if live:
+        raise Conflict("demo-with-live-book", book=live[0])
+    staff = [each for each in accounts.staff_of(conn) if each.is_active and each.roles]
+    return staff, vault.persons_with_login(conn, _DEMO_PERSONS_MAX)
+
+
+def enter_demo(conn: Connection, name: str, *, come_from: From, at: datetime) -> SignedIn:
+    """Begin a session as somebody of the demonstration: a login, or a person's reference."""
+    staff, persons = demo_accounts(conn)
+    found = next((each for each in staff if each.login == name), None)
+    person_id = next((each for each in persons if person_ref(each) == name), None)
+    if found is None and person_id is None:
+        raise NotSignedIn("sign-in-refused")
+    with conn.transaction():
+        if person_id is not None:
+            return _enter(conn, person_id, come_from, at)
+        assert found is not None
+        made = _open(conn, staff_id=found.staff_id, person_id=None, come_from=come_from, at=at)
+        trail.add(conn, at=at, actor=f"staff:{found.login}", act="signed-in", target=made.session_no)
+        return made
 
 
 def _enter(conn: Connection, person_id: int, come_from: From, at: datetime) -> SignedIn:

@@ -1,7 +1,7 @@
 """Approvals: what one person asked for and another decides.
 
 Needs    a connection in a transaction; the request as plain data.
-Gives    Approval, ask, read, lock, decide, of_book.
+Gives    Approval, ask, read, lock, decide; list_of, waiting, settled; last_seq.
 Never    changes a request: another content is another request.
 Source   docs/reference/access.md, section four eyes.
 """
@@ -104,12 +104,41 @@ def decide(
         raise Conflict("approval-decided-already")
 
 
-def list_of(conn: Connection, *, before: datetime | None, limit: int, is_open: bool) -> list[Approval]:
-    """Requests, the newest first: all, or those that wait."""
+Place = tuple[datetime, int]
+"""Where a request stands in a list, the newest first."""
+
+
+def list_of(conn: Connection, *, before: Place | None, limit: int, is_open: bool) -> list[Approval]:
+    """Requests, the newest first: all, or those that nobody has decided."""
+    at, number = before or (None, None)
     rows = conn.execute(
-        f"select {_COLUMNS} {_FROM} where (%s::timestamptz is null or a.asked_at < %s)"
-        " and (not %s or d.decision is null) order by a.asked_at desc, a.approval_id desc limit %s",
-        [before, before, is_open, limit],
+        f"select {_COLUMNS} {_FROM} where (%(at)s::timestamptz is null"
+        " or (a.asked_at, a.approval_id) < (%(at)s, %(nr)s))"
+        " and (not %(open)s or d.decision is null) order by a.asked_at desc, a.approval_id desc"
+        " limit %(limit)s",
+        {"at": at, "nr": number, "open": is_open, "limit": limit},
+    ).fetchall()
+    return [Approval(*row) for row in rows]
+
+
+def waiting(conn: Connection, at: datetime, *, limit: int) -> list[Approval]:
+    """What can still be decided at an instant, the oldest first."""
+    rows = conn.execute(
+        f"select {_COLUMNS} {_FROM} where d.decision is null and a.expires_at > %s"
+        " order by a.asked_at, a.approval_id limit %s",
+        [at, limit],
+    ).fetchall()
+    return [Approval(*row) for row in rows]
+
+
+def settled(conn: Connection, at: datetime, *, before: Place | None, limit: int) -> list[Approval]:
+    """What was decided, withdrawn, or grew too old to be, the newest first."""
+    since, number = before or (None, None)
+    rows = conn.execute(
+        f"select {_COLUMNS} {_FROM} where (d.decision is not null or a.expires_at <= %(now)s)"
+        " and (%(at)s::timestamptz is null or (a.asked_at, a.approval_id) < (%(at)s, %(nr)s))"
+        " order by a.asked_at desc, a.approval_id desc limit %(limit)s",
+        {"now": at, "at": since, "nr": number, "limit": limit},
     ).fetchall()
     return [Approval(*row) for row in rows]
 

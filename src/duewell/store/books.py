@@ -248,3 +248,14 @@ def set_closing(conn: Connection, book_id: int, closing: Closing, *, cutoff: tim
 def move_open_on(conn: Connection, book_id: int, to: date) -> None:
     """Move the open date, under `hold_day`."""
     conn.execute("update duewell.book set open_on = %s where book_id = %s", [to, book_id])
+
+
+def facts_mark(conn: Connection, book_id: int) -> tuple[int, int]:
+    """How many loans a book holds, and facts of them: as long as it is the same, no fact has come."""
+    row = conn.execute(
+        "select count(*), coalesce(sum(s.next_seq), 0) from duewell.loan_state s"
+        " join duewell.loan l using (person_id, loan_no) where l.book_id = %s",
+        [book_id],
+    ).fetchone()
+    assert row is not None
+    return int(row[0]), int(row[1])

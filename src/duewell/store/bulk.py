@@ -24,6 +24,7 @@ from duewell.domain.postings import FactKey, day_journal, journals_of
 from duewell.domain.product import LoanTerms, terms_to_payload
 from duewell.store import agendas, days, loans
 from duewell.store.books import BookRow
+from duewell.store.fact_rows import fact_payload
 from duewell.store.loans import ACCOUNT_NO, Connection, LoanKey
 
 
@@ -148,7 +149,7 @@ def _facts(
                     fact.recorded_on,
                     at,
                 ),
-                *(fact.source, fact.source_ref, actor, Jsonb(loans.fact_payload(fact))),
+                *(fact.source, fact.source_ref, actor, Jsonb(fact_payload(fact))),
             )
         )
 

@@ -1,7 +1,7 @@
 """The ledger as a whole: its entries in order, and the periods that were closed.
 
 Needs    a connection; a book and days.
-Gives    entries, digest_of, periods, put_period, put_provision.
+Gives    entries, sources_of, digest_of, periods, put_period, put_provision.
 Never    changes an entry, or writes one into a closed period: the database refuses it too.
 Source   docs/reference/ledger.md.
 """
@@ -106,6 +106,39 @@ def entries(
         day, person_id, loan_no, seq, part, product_no, accounts, amounts = row
         ref = f"{loan_id(person_id, loan_no)}-{seq}-{part}"
         yield LedgerEntry(day, "loan", ref, product_no, _lines(accounts, amounts))
+
+
+_SOURCES = """
+select source, product_no, sum(greatest(amount, 0)), sum(greatest(-amount, 0)) from (
+  select case g.kind when 1 then 'day' else 'provision' end as source, g.product_no, u.account_no, u.amount
+  from duewell.gl_journal g cross join lateral unnest(g.accounts, g.amounts) as u(account_no, amount)
+  where g.book_id = %(book)s and g.day between %(first)s and %(last)s
+  union all
+  select 'loans', p.product_no, u.account_no, u.amount from duewell.journal j
+  join duewell.loan l using (person_id, loan_no)
+  join duewell.product p on p.book_id = l.book_id and p.product_code = l.product_code
+    and p.version = l.product_version
+  cross join lateral unnest(j.accounts, j.amounts) as u(account_no, amount)
+  where l.book_id = %(book)s and j.posted_on between %(first)s and %(last)s
+  union all
+  select 'suspense', 0, u.account_no, u.amount from duewell.suspense_move m
+  join duewell.book b using (book_id)
+  cross join lateral unnest(m.accounts, m.amounts) as u(account_no, amount)
+  where m.book_id = %(book)s and m.currency = b.currency and m.posted_on between %(first)s and %(last)s
+) as t where account_no = %(account)s group by 1, 2 order by 1, 2
+"""
+
+
+def sources_of(
+    conn: Connection, book_id: int, account: Account, first: date, last: date
+) -> list[tuple[str, int, int, int]]:
+    """What entries of some days did to an account: their kind, the product's number, debits, credits.
+
+    The kind is that of `entries`: day, provision, loans, suspense (of no product: 0).
+    """
+    given = {"book": book_id, "first": first, "last": last, "account": ACCOUNT_NO[account.code]}
+    rows = conn.execute(_SOURCES, given).fetchall()
+    return [(source, product_no, int(debits), int(credits)) for source, product_no, debits, credits in rows]
 
 
 def _lines(accounts: list[int], amounts: list[int]) -> tuple[tuple[Account, int], ...]:

@@ -8,58 +8,40 @@ Source   docs/decisions/0002.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date, datetime
-from fractions import Fraction
 from typing import Any
 
 import psycopg
 from psycopg.types.json import Jsonb
 
 from duewell.domain.agenda import BUCKETS, Buckets, buckets_from
-from duewell.domain.calendar import Frequency
 from duewell.domain.errors import Conflict, InvalidInput, NotFound
-from duewell.domain.facts import (
-    Arrear,
-    ChargeBase,
-    Conversion,
-    DueDateMoved,
-    Extended,
-    Fact,
-    FactKind,
-    Position,
-    ReAged,
-    ReAmortized,
-    Reschedule,
-)
+from duewell.domain.facts import Fact
 from duewell.domain.facts import known as alive
 from duewell.domain.ledger import CHART, Account, Journal, Line
 from duewell.domain.product import (
-    BalanceKind,
     LineTerms,
     LoanTerms,
     Terms,
     agreed_from_payload,
     agreed_to_payload,
 )
+from duewell.store.fact_rows import (
+    FACT_COLUMNS,
+    KNOWN,
+    REVERSED,
+    fact_of_row,
+    fact_payload,
+    known_values,
+)
+from duewell.store.fact_rows import Known as Known
 
 Connection = psycopg.Connection[Any]
 ACCOUNT_NO = {each.code: number for number, each in enumerate(CHART, start=1)}
 ACCOUNT_BY_NO = dict(enumerate(CHART, start=1))
 _FACT_SCHEMA = 1
-_FACT_COLUMNS = (
-    "f.kind, f.effective_on, f.recorded_on, f.source, f.source_ref, f.payload, r.kind, r.source, r.source_ref"
-)
-_REVERSED = (
-    "left join duewell.loan_fact r on r.person_id = f.person_id and r.loan_no = f.loan_no"
-    " and r.seq = f.reverses_seq"
-)
-
-Known = date | datetime | None
-"""What was known: at the end of a date, at an instant, or, None, all."""
-_KNOWN = "(%s::date is null or f.recorded_on <= %s) and (%s::timestamptz is null or f.recorded_at <= %s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,21 +181,21 @@ def buckets_of_book(conn: Connection, book_id: int) -> Buckets:
 def read_facts(conn: Connection, key: LoanKey, known: Known = None) -> list[Fact]:
     """Every fact of a loan in order of entry: those known at the end of a date or at an instant."""
     rows = conn.execute(
-        f"select {_FACT_COLUMNS} from duewell.loan_fact f {_REVERSED}"
-        f" where f.person_id = %s and f.loan_no = %s and {_KNOWN} order by f.seq",
-        [key.person_id, key.loan_no, *_known(known)],
+        f"select {FACT_COLUMNS} from duewell.loan_fact f {REVERSED}"
+        f" where f.person_id = %s and f.loan_no = %s and {KNOWN} order by f.seq",
+        [key.person_id, key.loan_no, *known_values(known)],
     ).fetchall()
-    return [_fact(row) for row in rows]
+    return [fact_of_row(row) for row in rows]
 
 
 def fact_at(conn: Connection, key: LoanKey, seq: int) -> Fact | None:
     """The fact of a number."""
     row = conn.execute(
-        f"select {_FACT_COLUMNS} from duewell.loan_fact f {_REVERSED}"
+        f"select {FACT_COLUMNS} from duewell.loan_fact f {REVERSED}"
         " where f.person_id = %s and f.loan_no = %s and f.seq = %s",
         [key.person_id, key.loan_no, seq],
     ).fetchone()
-    return _fact(row) if row else None
+    return fact_of_row(row) if row else None
 
 
 def facts_by(conn: Connection, row: LoanRow, day: date, known: Known = None) -> list[Fact]:
@@ -261,20 +243,14 @@ def read_many(
     ).fetchall():
         found[LoanKey(person_id, loan_no)] = (agreed_from_payload(terms), [])
     for person_id, loan_no, *row in conn.execute(
-        f"select f.person_id, f.loan_no, {_FACT_COLUMNS}"
+        f"select f.person_id, f.loan_no, {FACT_COLUMNS}"
         " from unnest(%s::bigint[], %s::smallint[]) as k(p, n)"
-        f" join duewell.loan_fact f on f.person_id = k.p and f.loan_no = k.n {_REVERSED}"
-        f" where {_KNOWN} order by f.person_id, f.loan_no, f.seq",
-        [people, numbers, *_known(known)],
+        f" join duewell.loan_fact f on f.person_id = k.p and f.loan_no = k.n {REVERSED}"
+        f" where {KNOWN} order by f.person_id, f.loan_no, f.seq",
+        [people, numbers, *known_values(known)],
     ).fetchall():
-        found[LoanKey(person_id, loan_no)][1].append(_fact(tuple(row)))
+        found[LoanKey(person_id, loan_no)][1].append(fact_of_row(tuple(row)))
     return found
-
-
-def _known(known: Known) -> list[Known]:
-    if isinstance(known, datetime):
-        return [None, None, known, known]
-    return [known, known, None, None]
 
 
 def keys_of_book(conn: Connection, book_id: int, *, low: int = 0, high: int = 2**63 - 1) -> list[LoanKey]:
@@ -350,6 +326,18 @@ def book_code_of(conn: Connection, key: LoanKey) -> tuple[str, bool]:
     if row is None:
         raise NotFound("loan-not-found", person_id=key.person_id, loan_no=key.loan_no)
     return row[0], row[1]
+
+
+def book_name_of(conn: Connection, key: LoanKey) -> str:
+    """The name of the book a loan stands in; its code where it has none."""
+    row = conn.execute(
+        "select coalesce(nullif(b.name, ''), b.code) from duewell.loan l join duewell.book b using (book_id)"
+        " where l.person_id = %s and l.loan_no = %s",
+        [key.person_id, key.loan_no],
+    ).fetchone()
+    if row is None:
+        raise NotFound("loan-not-found", person_id=key.person_id, loan_no=key.loan_no)
+    return str(row[0])
 
 
 def refs_of_book(conn: Connection, book_id: int) -> dict[str, LoanKey]:
@@ -500,95 +488,3 @@ def journals_of_fact(conn: Connection, key: LoanKey, seq: int) -> list[dict[Acco
         {ACCOUNT_BY_NO[a]: int(m) for a, m in zip(accounts, amounts, strict=True)}
         for accounts, amounts in rows
     ]
-
-
-def fact_payload(fact: Fact) -> dict[str, Any]:
-    """What a fact's row keeps beside its columns; what is absent is left out."""
-    payload: dict[str, Any] = {"amount_minor": fact.amount, "payment_type": fact.payment_type}
-    if fact.rate is not None:
-        payload["rate"] = str(fact.rate)
-    if fact.until is not None:
-        payload["until"] = fact.until.isoformat()
-    if fact.position is not None:
-        payload["principal_minor"] = fact.position.principal
-        payload["arrears"] = [
-            [a.due_on.isoformat(), a.penalty, a.fee, a.interest, a.principal] for a in fact.position.arrears
-        ]
-    if fact.reschedule is not None:
-        payload["reschedule"] = _plan_payload(fact.reschedule)
-    if fact.pct is not None and fact.base is not None:
-        payload["pct"], payload["base"] = str(fact.pct), fact.base.value
-    if fact.parts is not None:
-        payload["parts_minor"] = list(fact.parts)
-    if fact.balance is not None:
-        payload["balance"] = fact.balance.value
-    if fact.conversion is not None:
-        payload["conversion"] = _conversion_payload(fact.conversion)
-    if fact.payload:
-        payload["more"] = [list(pair) for pair in fact.payload]
-    return payload
-
-
-def _conversion_payload(agreed: Conversion) -> dict[str, Any]:
-    costs = {"rate": agreed.rate, "pct": agreed.pct}
-    told = {name: str(cost) for name, cost in costs.items() if cost is not None}
-    return {"instalments": agreed.instalments, **told}
-
-
-def _conversion(given: dict[str, Any]) -> Conversion:
-    costs = {name: Fraction(given[name]) for name in ("rate", "pct") if name in given}
-    return Conversion(given["instalments"], **costs)
-
-
-_PLANS: dict[str, type[Reschedule]] = {
-    "due-date-moved": DueDateMoved,
-    "extended": Extended,
-    "re-aged": ReAged,
-    "re-amortized": ReAmortized,
-}
-
-
-def _plan_payload(plan: Reschedule) -> dict[str, Any]:
-    kind = next(name for name, each in _PLANS.items() if isinstance(plan, each))
-    values = {each.name: getattr(plan, each.name) for each in fields(plan)}
-    return {"kind": kind} | {k: v.isoformat() if isinstance(v, date) else v for k, v in values.items()}
-
-
-def _plan(given: dict[str, Any]) -> Reschedule:
-    kind = _PLANS[given["kind"]]
-    values = {k: v for k, v in given.items() if k != "kind"}
-    for name in ("from_due", "to_due", "first_due"):
-        if name in values:
-            values[name] = date.fromisoformat(values[name])
-    if "frequency" in values:
-        values["frequency"] = Frequency(values["frequency"])
-    return kind(**values)
-
-
-def _fact(row: tuple[Any, ...]) -> Fact:
-    kind, effective_on, recorded_on, source, source_ref, payload, *reversed_key = row
-    given = json.loads(payload) if isinstance(payload, str) else payload
-    position = None
-    if "principal_minor" in given:
-        arrears = tuple(Arrear(date.fromisoformat(on), *parts) for on, *parts in given["arrears"])
-        position = Position(given["principal_minor"], arrears)
-    return Fact(
-        FactKind(kind),
-        effective_on,
-        recorded_on,
-        source,
-        source_ref,
-        amount=given["amount_minor"],
-        payment_type=given["payment_type"],
-        rate=Fraction(given["rate"]) if "rate" in given else None,
-        until=date.fromisoformat(given["until"]) if "until" in given else None,
-        reverses=tuple(reversed_key) if reversed_key[0] is not None else None,
-        position=position,
-        reschedule=_plan(given["reschedule"]) if "reschedule" in given else None,
-        pct=Fraction(given["pct"]) if "pct" in given else None,
-        base=ChargeBase(given["base"]) if "base" in given else None,
-        parts=tuple(given["parts_minor"]) if "parts_minor" in given else None,
-        balance=BalanceKind(given["balance"]) if "balance" in given else None,
-        conversion=_conversion(given["conversion"]) if "conversion" in given else None,
-        payload=tuple((k, v) for k, v in given.get("more", ())),
-    )

@@ -304,3 +304,28 @@ def batches_on(conn: Connection, rail: str, day: date) -> list[tuple[str, bool]]
         [rail, day],
     ).fetchall()
     return [(batch, bool(is_written)) for batch, is_written in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRow:
+    """One collection file: its day, how many tries and how much, when begun, whether it was written."""
+
+    batch: str
+    collect_on: date
+    tries: int
+    amount: int
+    begun_at: datetime
+    is_written: bool
+
+
+def batches_of(conn: Connection, rail: str, limit: int) -> list[BatchRow]:
+    """The last files of a rail, the newest first."""
+    rows = conn.execute(
+        "select c.batch, c.collect_on, count(*), sum(c.amount_minor), min(c.recorded_at),"
+        " bool_and(exists (select 1 from duewell.collection_event e"
+        "  where e.person_id = c.person_id and e.loan_no = c.loan_no and e.due_on = c.due_on"
+        "  and e.attempt = c.attempt))"
+        " from duewell.collection c where c.rail = %s group by 1, 2 order by 2 desc, 5 desc, 1 limit %s",
+        [rail, limit],
+    ).fetchall()
+    return [BatchRow(batch, on, int(n), int(sum_), at, bool(done)) for batch, on, n, sum_, at, done in rows]

@@ -18,6 +18,7 @@ from psycopg.types.json import Jsonb
 from duewell.store.loans import Connection
 
 PAY_OUT, NOTICE = "rail.pay-out", "notice"
+STATES = ("waiting", "sending", "sent", "done", "failed", "unknown", "cancelled")
 NOBODY = 0
 """The person of a row that is nobody's: money sent back to a payer we do not know."""
 LEASE = timedelta(minutes=5)

@@ -2,7 +2,7 @@
 
 Needs    a connection, the loan's key, the fact, and a request key that makes it happen once.
 Gives    record, for one fact; record_payments, for many payments. The result is plain data: the loan after
-         the fact, or the kept result of the same request.
+         the fact, or the kept result of the same request. suppose: what record would do, with nothing done.
 Never    posts more than the difference the fact makes, or half of it: one transaction holds all.
 Source   docs/decisions/0001 and 0010: what is due today on a loan on time goes by table, all else is folded.
 """
@@ -19,9 +19,11 @@ import psycopg
 from duewell.domain.contract import Change, Contract, contract_of, refusal_of
 from duewell.domain.errors import Conflict, InvalidInput, Refusal
 from duewell.domain.facts import TAKING_BACK, Fact, FactKind, as_recorded, voided
-from duewell.domain.postings import difference
+from duewell.domain.ledger import Journal
+from duewell.domain.postings import FactKey, difference
 from duewell.store import agendas, books, closing, days, loans, request_keys, tabular
 from duewell.store.agendas import Measures
+from duewell.store.fact_rows import fact_payload
 from duewell.store.loans import Connection, LoanKey, LoanRow
 
 SCHEMA = "duewell.recorded-fact/1"
@@ -73,7 +75,7 @@ def record(
 def _is_plain(fact: Fact) -> bool:
     """A payment that says nothing but its amount and type."""
     told = fact.kind is FactKind.PAYMENT_RECEIVED and fact.amount > 0 and fact.reverses is None
-    return told and loans.fact_payload(fact).keys() == {"amount_minor", "payment_type"}
+    return told and fact_payload(fact).keys() == {"amount_minor", "payment_type"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,22 +193,12 @@ def _record(
         found = request_keys.find(conn, client_id=request.client_id, key=request.key, body_hash=body_hash)
         if found is not None:
             return found
-        effective_on = fact.effective_on if request.is_dated else row.book_open_on
-        fact = replace(fact, effective_on=effective_on, recorded_on=row.book_open_on)
-        facts = loans.read_facts(conn, loan)
-        _check(fact, facts, row.book_open_on)
-        contract = contract_of(row.terms)
-        change = contract.replay(facts, fact, open_on=row.book_open_on, buckets=row.buckets)
-        refusal = refusal_of(fact, change)
-        if refusal is not None:
-            raise refusal
-        fact = as_recorded(fact, change.after.applied)
+        fact, change, journals = _judged(conn, row, fact, is_dated=request.is_dated)
         seq = loans.append_fact(conn, loan, fact, recorded_at=request.at, actor=request.actor)
-        journals = difference(change.before.applied, change.after.applied)
         for part, journal in enumerate(journals.values(), start=1):
             loans.append_journal(conn, loan, seq, part, journal, posted_on=row.book_open_on)
         _project(conn, row, seq, change)
-        result = _result(loan, seq, contract, fact, change)
+        result = _result(loan, seq, contract_of(row.terms), fact, change)
         request_keys.keep(
             conn,
             client_id=request.client_id,
@@ -217,6 +209,35 @@ def _record(
             recorded_at=request.at,
         )
     return result
+
+
+def _judged(
+    conn: Connection, row: LoanRow, fact: Fact, *, is_dated: bool
+) -> tuple[Fact, Change, dict[FactKey, Journal]]:
+    """The fact as it is to be kept, what it changes, what that posts. Refuses what must not be recorded."""
+    effective_on = fact.effective_on if is_dated else row.book_open_on
+    fact = replace(fact, effective_on=effective_on, recorded_on=row.book_open_on)
+    facts = loans.read_facts(conn, row.key)
+    _check(fact, facts, row.book_open_on)
+    change = contract_of(row.terms).replay(facts, fact, open_on=row.book_open_on, buckets=row.buckets)
+    refusal = refusal_of(fact, change)
+    if refusal is not None:
+        raise refusal
+    fact = as_recorded(fact, change.after.applied)
+    return fact, change, difference(change.before.applied, change.after.applied)
+
+
+def suppose(
+    conn: Connection, row: LoanRow, fact: Fact, *, is_dated: bool = True
+) -> tuple[Fact, Change, dict[FactKey, Journal]]:
+    """What recording a fact would keep, change and post: the same steps, with no lock and nothing written.
+
+    Refuses   what recording it would refuse.
+    """
+    taken = {each.key for each in loans.read_facts(conn, row.key)}
+    if fact.key in taken:
+        raise Conflict("fact-already-recorded", kind=fact.kind.value, source_ref=fact.source_ref)
+    return _judged(conn, row, fact, is_dated=is_dated)
 
 
 def _project(conn: Connection, row: LoanRow, seq: int, change: Change) -> None:
@@ -264,7 +285,7 @@ def check_key(key: str) -> None:
 def _hash(loan: LoanKey, fact: Fact, *, is_dated: bool) -> bytes:
     """What makes two requests the same: the loan and everything asked, but not when it was recorded."""
     on = fact.effective_on if is_dated else None
-    payload = loans.fact_payload(fact)
+    payload = fact_payload(fact)
     return request_keys.hash_of(
         loan, fact.kind.value, on, fact.source, fact.source_ref, payload, fact.reverses
     )

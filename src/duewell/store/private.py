@@ -1,7 +1,7 @@
 """Sealing: what rails tell of somebody, kept so that only the right key opens it.
 
 Needs    a connection inside a transaction; a Sealer, which holds the master key or reaches who does.
-Gives    Sealer; data_key, a person's own; seal_for, open_for.
+Gives    Sealer; data_key, a person's own; fields_of, put_fields; seal_for, open_for.
 Never    makes a key for a person who was erased, or keeps anything in the clear.
 Source   docs/reference/privacy.md: what is a person's goes with the person's key, and is gone when that is
          destroyed; what is nobody's yet (a payer on a statement) is sealed by the master key.
@@ -57,6 +57,32 @@ def data_key(conn: Connection, sealer: Sealer, person_id: int) -> bytes:
             raise Conflict("person-erased")
         wrapped = vault.add_key(conn, person_id, sealer.wrap(sealer.new_key(), key_place(person_id)))
     return sealer.unwrap(wrapped, key_place(person_id))
+
+
+def _field_place(person_id: int, name: str) -> str:
+    return f"person_private/{person_id}/{name}"
+
+
+def fields_of(conn: Connection, sealer: Sealer, person_id: int) -> dict[str, str]:
+    """What is known of a person, opened; nothing once they were erased. Refuses a person there is not."""
+    vault.realm_of(conn, person_id)
+    wrapped = vault.wrapped_key(conn, person_id)
+    if wrapped is None:
+        return {}
+    key = sealer.unwrap(wrapped, key_place(person_id))
+    return {
+        name: sealer.unseal(key, blob, _field_place(person_id, name)).decode()
+        for name, blob in vault.read_fields(conn, person_id).items()
+    }
+
+
+def put_fields(conn: Connection, sealer: Sealer, person_id: int, told: Mapping[str, str]) -> None:
+    """Keep fields of a person, each sealed for its place."""
+    key = data_key(conn, sealer, person_id)
+    sealed = {
+        name: sealer.seal(key, value.encode(), _field_place(person_id, name)) for name, value in told.items()
+    }
+    vault.put_fields(conn, person_id, sealed)
 
 
 def seal_for(conn: Connection, sealer: Sealer, person_id: int, place: str, told: Mapping[str, Any]) -> bytes:

@@ -191,6 +191,29 @@ def entries_of_day(conn: Connection, book_id: int, day: date) -> list[EntryRow]:
     return [_entry_row(row) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class StatementRow:
+    """A file that a rail told of, by what it held that was new."""
+
+    rail: str
+    statement: str
+    entries: int
+    first_on: date
+    last_on: date
+    read_at: datetime
+
+
+def statements_of(conn: Connection, book_id: int, limit: int) -> list[StatementRow]:
+    """The files that brought something new to a book, the last read first."""
+    rows = conn.execute(
+        "select rail, statement, count(*), min(booked_on), max(booked_on), max(recorded_at)"
+        " from duewell.rail_entry where book_id = %s and statement <> '' group by 1, 2"
+        " order by 6 desc, 1, 2 limit %s",
+        [book_id, limit],
+    ).fetchall()
+    return [StatementRow(rail, name, int(count), *rest) for rail, name, count, *rest in rows]
+
+
 def original_of(conn: Connection, book_id: int, rail: str, entry: Entry) -> tuple[str, str] | None:
     """The credit that a return takes back: by the rail's reference, else by an end-to-end id only one has.
 

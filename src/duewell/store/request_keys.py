@@ -1,7 +1,7 @@
 """Request keys: what was asked under a key, and the answer it got, kept in the posting transaction.
 
 Needs    a connection inside the transaction that posts.
-Gives    find and keep; hash_of and hash_of_body, what was asked as a hash.
+Gives    find, answer_of and keep; hash_of and hash_of_body, what was asked as a hash.
 Never    keeps a fault, or answers another body with this one's result.
 Source   docs/decisions/0002.
 """
@@ -37,6 +37,14 @@ def find(conn: Connection, *, client_id: str, key: str, body_hash: bytes) -> dic
         raise Conflict("key-reused-with-another-body", key=key)
     result: dict[str, Any] = row[1]
     return result
+
+
+def answer_of(conn: Connection, *, client_id: str, key: str) -> dict[str, Any] | None:
+    """What a request under a key answered, whatever it said; None where there was none."""
+    row = conn.execute(
+        "select result from duewell.request_key where client_id = %s and key = %s", [client_id, key]
+    ).fetchone()
+    return row[0] if row is not None else None
 
 
 def keep(

@@ -129,6 +129,16 @@ def add_login(conn: Connection, person_id: int, at: datetime) -> None:
     )
 
 
+def persons_with_login(conn: Connection, limit: int) -> list[int]:
+    """Persons of whom something is known and who can sign in, those who were let in first."""
+    rows = conn.execute(
+        "select l.person_id from duewell.borrower_login l join duewell.person_key k using (person_id)"
+        " order by l.created_at, l.person_id limit %s",
+        [limit],
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
 def login_password(conn: Connection, person_id: int) -> str | None:
     """The hash of a borrower's optional password."""
     row = conn.execute(

@@ -256,6 +256,17 @@ def deliveries(conn: Connection, webhook_id: str, *, before: datetime | None, li
     return [Delivery(*row) for row in rows]
 
 
+def delivery(conn: Connection, webhook_id: str, event_id: str) -> Delivery:
+    """One event of an endpoint's log. Refuses NotFound "webhook-event-not-found"."""
+    row = conn.execute(
+        f"select {_DELIVERY} from duewell.webhook_delivery where webhook_id = %s and event_id = %s",
+        [webhook_id, event_id],
+    ).fetchone()
+    if row is None:
+        raise NotFound("webhook-event-not-found")
+    return Delivery(*row)
+
+
 def replay(conn: Connection, webhook_id: str, event_id: str, at: datetime) -> None:
     """Send an event once more, now, under the same id."""
     found = conn.execute(

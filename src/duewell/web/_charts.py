@@ -1,7 +1,8 @@
 """Charts of the console: Vega-Lite specs drawn as SVG here, so that no chart script reaches a browser.
 
 Needs    rows as plain values; titles in the reader's language.
-Gives    chart: a figure for the template's macro, which always stands beside the table it was drawn from.
+Gives    chart: a figure for the template's macro, which always stands beside the table it was drawn from;
+         money_axis, whose numbers are short.
 Never    chooses a colour by itself: the style sheet's tokens do, in light and in dark.
 Source   docs/reference/console.md, section charts.
 """
@@ -14,6 +15,8 @@ from functools import lru_cache
 from typing import Any
 
 from markupsafe import Markup
+
+from duewell.domain.money import currency
 
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 _CONFIG = {
@@ -50,6 +53,19 @@ def chart(
         **spec,
     }
     return {"name": name, "title": title, "svg": Markup(_svg(json.dumps(whole, sort_keys=True, default=str)))}
+
+
+def money_axis(code: str, lang: str) -> dict[str, Any]:
+    """The axis of amounts in minor units: in ten thousands in Chinese, in k and M in English."""
+    units = 10 ** currency(code).exponent
+    if lang == "zh":
+        label = (
+            f"datum.value >= {10_000 * units} ? format(datum.value / {10_000 * units}, ',.2~f') + '万'"
+            f" : format(datum.value / {units}, ',.2~f')"
+        )
+    else:
+        label = f"format(datum.value / {units}, '.3~s')"
+    return {"title": None, "axis": {"labelExpr": label, "tickCount": 4}}
 
 
 @lru_cache(maxsize=256)

@@ -1,7 +1,7 @@
 """What every page shares: templates, words, forms, and how something wrong is shown.
 
 Needs    a request at a door.
-Gives    show, say_in, form_of, goes_to, static_file, show_wrong.
+Gives    show, say_in, Form and LongForm, keep_fields, goes_to, static_file, worker_script, show_wrong.
 Never    writes a figure by itself: domain.texts does; trusts a form without its token.
 Source   docs/reference/pages.md.
 """
@@ -9,7 +9,7 @@ Source   docs/reference/pages.md.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from fractions import Fraction
 from importlib.resources import files
@@ -20,7 +20,7 @@ from fastapi import Depends, Request, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from duewell.api import Ask, forget_cookie, language
+from duewell.api import Ask, BadRequest, TooLarge, forget_cookie, language
 from duewell.catalogues import LANGUAGES, render
 from duewell.domain.access import Kind
 from duewell.domain.errors import DuewellError
@@ -34,14 +34,19 @@ from duewell.domain.texts import (
     rate_text,
     short_day_text,
 )
+from duewell.gateways.passwords import token
 
 LANG_COOKIE, FORM_COOKIE = "duewell_lang", "duewell_form"
-_FORM_MAX = 8192
+_FORM_MAX, LONG_FORM_MAX = 8192, 256 * 1024
+_FIELDS_MAX = 60
 _KINDS = {
     "duewell.css": "text/css; charset=utf-8",
     "console.css": "text/css; charset=utf-8",
     "duewell.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
+    "icons.svg": "image/svg+xml",
+    "icon-192.png": "image/png",
+    "icon-512.png": "image/png",
 }
 _STATIC = {name: (files(__package__) / "static" / name).read_bytes() for name in _KINDS}
 MARK = hashlib.sha256(b"".join(_STATIC.values())).hexdigest()[:10]
@@ -56,6 +61,12 @@ def static_file(name: str) -> Response | None:
         return None
     headers = {"Cache-Control": "public, max-age=31536000, immutable"}
     return Response(_STATIC[name], headers=headers, media_type=_KINDS[name])
+
+
+def worker_script() -> bytes:
+    """The phone's worker, which names the files it keeps by their mark."""
+    script = (files(__package__) / "static" / "sw.js").read_bytes()
+    return script.replace(b"MARK", MARK.encode())
 
 
 def lang_of(request: Request) -> str:
@@ -93,6 +104,7 @@ def _environment(lang: str) -> Environment:
         "lang": lang,
         "mark": MARK,
         "t": lambda code, **facts: _sentence(code, facts, lang),
+        "fresh_key": lambda: token("form-"),
     }
     return made
 
@@ -152,16 +164,37 @@ def path_of_ours(path: str) -> str:
 
 
 async def form_of(request: Request) -> dict[str, str]:
-    """The fields of a form, the first of each name; its token is kept for the door."""
-    body = (await request.body())[:_FORM_MAX]
+    """The fields of a form, the first of each name; its token and its key are kept for the door."""
+    return _fields_of(request, await request.body(), _FORM_MAX)
+
+
+async def long_form_of(request: Request) -> dict[str, str]:
+    """The same of a form that a whole text is pasted into."""
+    return _fields_of(request, await request.body(), LONG_FORM_MAX)
+
+
+def _fields_of(request: Request, body: bytes, bytes_max: int) -> dict[str, str]:
+    if len(body) > bytes_max:
+        raise TooLarge("body-too-large", bytes_max=bytes_max)
+    try:
+        pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_FIELDS_MAX)
+    except ValueError:
+        raise BadRequest("request-not-readable") from None
+    return keep_fields(request, pairs)
+
+
+def keep_fields(request: Request, pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The first of each name; what the door asks of a form is kept for it."""
     found: dict[str, str] = {}
-    for name, value in parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=40):
-        found.setdefault(name, value)
+    for name, value in pairs:
+        found.setdefault(name, value.replace("\0", "\ufffd"))
     request.state.form_token = found.get("token", "")
+    request.state.form_key = found.get("key", "")
     return found
 
 
 Form = Annotated[dict[str, str], Depends(form_of)]
+LongForm = Annotated[dict[str, str], Depends(long_form_of)]
 
 
 def show_wrong(request: Request, error: DuewellError, status: int) -> Response | None:

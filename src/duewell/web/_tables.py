@@ -8,7 +8,7 @@ Source   docs/reference/exports.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -46,8 +46,12 @@ def as_file(export: str | None, which: str | None, *tables: Table) -> Response |
     return Response(body, headers=named, media_type=FORMATS[export])
 
 
-def told_of(table: Table) -> dict[str, Any]:
-    """A table as its template shows it."""
+Opens = Callable[[int, str], str | None]
+"""Where a cell leads, by its row and the name of its column."""
+
+
+def told_of(table: Table, *, count: int | None = None, opens: Opens | None = None) -> dict[str, Any]:
+    """A table as its template shows it: `count` is all its rows where it is cut, `opens` where cells lead."""
     query = table.query + ("&" if "?" in table.query else "?")
     return {
         "name": table.name,
@@ -56,25 +60,28 @@ def told_of(table: Table) -> dict[str, Any]:
             {"title": each.title, "kind": each.kind.value, "is_number": each.kind in NUMBERS}
             for each in table.columns
         ],
-        "rows": list(_rows(table)),
+        "rows": list(_rows(table, opens)),
         "totals": _cells(table, table.totals) if table.totals else None,
         "files": [(kind.upper(), f"{query}table={table.name}&export={kind}") for kind in FORMATS],
-        "count": len(table.rows),
+        "count": len(table.rows) if count is None else count,
     }
 
 
-def _rows(table: Table) -> Iterator[tuple[str | None, list[dict[str, Any]]]]:
+def _rows(table: Table, opens: Opens | None) -> Iterator[tuple[str | None, list[dict[str, Any]]]]:
     for place, row in enumerate(table.rows):
-        yield (table.links[place] if table.links else None, _cells(table, row))
+        yield (table.links[place] if table.links else None, _cells(table, row, place, opens))
 
 
-def _cells(table: Table, row: tuple[Any, ...]) -> list[dict[str, Any]]:
+def _cells(
+    table: Table, row: tuple[Any, ...], place: int = 0, opens: Opens | None = None
+) -> list[dict[str, Any]]:
     return [
         {
             "value": value,
             "kind": column.kind.value,
             "currency": column.currency,
             "is_number": column.kind in NUMBERS,
+            "opens": opens(place, column.name) if opens is not None and value else None,
         }
         for value, column in zip(row, table.columns, strict=True)
     ]

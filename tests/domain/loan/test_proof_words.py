@@ -127,7 +127,7 @@ def asked(terms: LoanTerms, facts: list[Fact], question: str) -> tuple[Proof, in
         return prove_payoff(terms, facts, on=on), 2
     proven = prove(terms, facts, as_of=on)
     if words[0] in proven.totals:
-        return proven.totals[words[0]], 2
+        return proven.totals[words[0]], 3 if words[0] == "overdue" else 2
     if words[0] == "row":
         row = next(each for each in proven.rows if each.nr == int(words[1]))
         return (row.paid if words[-1] == "paid" else row.due)[NAMES[words[2]]], 3

@@ -103,6 +103,7 @@ LABELS = (
     "measure-",
     "minor-units",
     "movement-",
+    "notice-",
     "part-",
     "proof-",
     "cap-kind-",

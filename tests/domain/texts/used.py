@@ -60,6 +60,7 @@ def named() -> Named:
     found.built |= {(text, "") for text in found.texts if re.fullmatch(r"[a-z0-9-]{3,}-", text)}
     for text in found.texts:
         found.words |= {text.lower(), _kebab(text), *map(_kebab, re.findall(r"[a-z]+(?:_[a-z]+)+", text))}
+        found.words |= set(re.findall(r"=([a-z]+(?:-[a-z]+)*)", text))  # of an address: ?done=defined
     return found
 
 

@@ -8,7 +8,7 @@ Source   docs/reference/cost.md and docs/reference/caps.md.
 """
 
 from duewell.domain.disclosure._cost import Rates, TrueCost, cost_of, course, first_money, offer, true_cost
-from duewell.domain.disclosure._limits import check_product, check_terms
+from duewell.domain.disclosure._limits import check_product, check_terms, shown
 from duewell.domain.disclosure._line_limits import check_line
 from duewell.domain.disclosure._sheet import CostSheet, Item, cost_sheet, sheet_document
 
@@ -26,5 +26,6 @@ __all__ = [
     "first_money",
     "offer",
     "sheet_document",
+    "shown",
     "true_cost",
 ]

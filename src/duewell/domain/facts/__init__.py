@@ -7,6 +7,7 @@ Never    holds anything a fold could derive.
 Source   docs/decisions/0001 and 0007.
 """
 
+from duewell.domain.facts._documents import fact_document, void_document
 from duewell.domain.facts._facts import (
     PLANS,
     TAKING_BACK,
@@ -51,6 +52,7 @@ __all__ = [
     "Reschedule",
     "Void",
     "as_recorded",
+    "fact_document",
     "fact_line",
     "fact_named",
     "in_order",
@@ -58,5 +60,6 @@ __all__ = [
     "refusal_to_record",
     "shared",
     "split_at",
+    "void_document",
     "voided",
 ]

@@ -7,7 +7,13 @@ Source   docs/decisions/0001.
 """
 
 from duewell.domain.loan._accruals import daily_accruals
-from duewell.domain.loan._ageing import ageing, delinquent_since, principal_by_range, range_of
+from duewell.domain.loan._ageing import (
+    ageing,
+    delinquent_since,
+    overdue_parts,
+    principal_by_range,
+    range_of,
+)
 from duewell.domain.loan._agenda import agenda
 from duewell.domain.loan._fold import Fold
 from duewell.domain.loan._movements import prove_movements
@@ -39,6 +45,7 @@ __all__ = [
     "fold",
     "lifetime",
     "look",
+    "overdue_parts",
     "payoff_amount",
     "preview",
     "principal_by_range",

@@ -42,6 +42,12 @@ def ageing(state: LoanState, buckets: Buckets = BUCKETS) -> Ageing:
     )
 
 
+def overdue_parts(state: LoanState, before: date) -> dict[Part, int]:
+    """The unpaid parts of the rows that fell due before a day: what is overdue then, part by part."""
+    late = [row for row in state.rows if row.due_on < before and row.unpaid > 0]
+    return {part: sum(row.due[part] - row.paid[part] for row in late) for part in Part}
+
+
 def _age_of_claim(state: LoanState, charged_off_on: date, buckets: Buckets) -> Ageing:
     """A claim is as late as its loan was when it left the books, until it is met; nothing is overdue."""
     claim = sum(state.claim)

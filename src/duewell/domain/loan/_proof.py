@@ -9,7 +9,7 @@ Source   docs/reference/proofs.md.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -421,14 +421,24 @@ def _moved_ahead(row: Row, part: Part) -> Proof:
     return Proof("moved-here", amount, row.nr, clause="reschedule")
 
 
+_OVERDUE = {part: f"overdue-{part.name.lower()}" for part in Part}
+
+
+def _owed(rows: list[RowProof], part: Part) -> list[tuple[int, Proof]]:
+    """What rows ask of a part, less what they got."""
+    return [each for row in rows for each in ((1, row.due[part]), (-1, row.paid[part]))]
+
+
+def _added(code: str, terms: Sequence[tuple[int, Proof]]) -> Proof:
+    return Proof(code, sum(sign * each.amount for sign, each in terms), terms=tuple(terms))
+
+
 def _totals(state: LoanState, rows: tuple[RowProof, ...]) -> dict[str, Proof]:
     """Principal out, overdue and outstanding, from the rows' own proofs."""
     pairs = list(zip(rows, state.rows, strict=True))
     late = [p for p, r in pairs if r.due_on < state.as_of and r.unpaid > 0]
     due = [r for r in rows if r.due_on <= state.as_of]
-    overdue = tuple(
-        (sign, p) for r in late for part in Part for sign, p in ((1, r.due[part]), (-1, r.paid[part]))
-    )
+    parts = {part: _added(_OVERDUE[part], _owed(late, part)) for part in Part}
     lent = [(1, _lent(a)) for a in state.applied if a.kind == "disbursement"]
     lent += [
         (1, Proof("lent", a.parts[PRINCIPAL], fact=a.fact)) for a in state.applied if a.kind == "opening"
@@ -440,11 +450,12 @@ def _totals(state: LoanState, rows: tuple[RowProof, ...]) -> dict[str, Proof]:
     ]
     repaid = [(-1, r.paid[PRINCIPAL]) for r in rows]
     out = Proof("principal-out", state.principal_out, terms=(*lent, *again, *repaid))
-    others = [(sign, p) for r in due for part in OTHERS for sign, p in ((1, r.due[part]), (-1, r.paid[part]))]
+    others = [each for part in OTHERS for each in _owed(due, part)]
     others += [(1, _moved_ahead(r, part)) for r in state.rows for part in OTHERS if r.due_on > state.as_of]
     total = sum(sign * p.amount for sign, p in others) + out.amount
     return {
         "principal-out": out,
-        "overdue": Proof("overdue", sum(s * p.amount for s, p in overdue), terms=overdue),
+        "overdue": _added("overdue", [(1, each) for each in parts.values() if each.amount]),
+        **{each.code: each for each in parts.values()},
         "outstanding": Proof("outstanding", total, terms=((1, out), *others)),
     }

@@ -6,8 +6,16 @@ Never    shows anything of another person, or needs a script.
 Source   docs/reference/pages.md.
 """
 
-from duewell.web.borrower import home, loan
+from duewell.web.borrower import account, documents, home, loan, offline, paying, what_if
 
-DOORS = (home.door, loan.door)
+DOORS = (
+    home.door,
+    loan.door,
+    what_if.door,
+    paying.door,
+    documents.door,
+    account.door,
+    offline.door,
+)
 
 __all__ = ["DOORS"]

@@ -16,10 +16,9 @@ from fastapi import Response
 from duewell.api import Ask, Asked, Door
 from duewell.domain.access import Permission
 from duewell.domain.errors import Refusal
-from duewell.domain.product import LoanTerms
 from duewell.services import sign_in
-from duewell.services.show_loan import Shown, look
-from duewell.store import books, loans
+from duewell.services.show_own import show_own
+from duewell.store import books
 from duewell.web._common import enters
 from duewell.web._pages import Form, goes_to, lang_of, say_in, show
 
@@ -27,9 +26,6 @@ door = Door(tags=["pages"], include_in_schema=False)
 P = Permission
 _SOON_DAYS = 7
 _COMING = 3
-
-
-# -- signing in ------------------------------------------------------------------------------------
 
 
 @door.get("/", may=P.PUBLIC, media="text/html")
@@ -90,53 +86,28 @@ def use_code_form(ask: Asked, form: Form) -> Response:
     return enters(ask, made, "/home")
 
 
-# -- what is due -----------------------------------------------------------------------------------
-
-
-def _own(ask: Ask) -> list[Shown]:
-    """The person's loans as they stand; lines have pages of their own."""
-    assert ask.identity.person_id is not None
-    found = []
-    for key, *_ in loans.loans_of_person(ask.conn, ask.identity.person_id):
-        row = loans.read_loan(ask.conn, key)
-        if isinstance(row.terms, LoanTerms):
-            found.append(look(ask.conn, row))
-    return found
-
-
 @door.get("/home", may=P.OWN_READ, media="text/html")
 def home(ask: Asked) -> Response:
     """One sentence: what is to be paid, and when; then what comes, and the loans."""
-    own = _own(ask)
-    late = next((_late(each) for each in sorted(own, key=lambda s: -s.age.dpd) if each.age.overdue), None)
-    due: list[dict[str, Any]] = sorted(
-        (
-            {"loan": each.name, "on": row.due_on, "amount": row.unpaid, "currency": each.row.terms.currency}
-            for each in own
-            for row in each.state.rows
-            if row.due_on >= each.state.as_of and row.unpaid
-        ),
-        key=lambda each: str(each["on"]),
+    assert ask.identity.person_id is not None
+    own = show_own(ask.conn, ask.identity.person_id)
+    is_soon = False
+    if own.coming:
+        today = next(each.row.book_open_on for each in own.holdings if each.name == own.coming[0].loan)
+        is_soon = (own.coming[0].on - today).days <= _SOON_DAYS
+    return show(
+        ask,
+        "borrower/home.html",
+        "web-home",
+        way="home",
+        late=own.late,
+        coming=own.coming[:_COMING],
+        is_soon=is_soon,
+        holdings=own.holdings,
     )
-    coming, next_ = due[:_COMING], None
-    if coming and late is None:
-        next_ = {**coming[0], "soon": (coming[0]["on"] - own[0].state.as_of).days <= _SOON_DAYS}
-    told = [
-        {
-            "loan": each.name,
-            "began": each.row.loan_terms.start,
-            "out": each.age.outstanding,
-            "currency": each.row.terms.currency,
-        }
-        for each in own
-    ]
-    return show(ask, "borrower/home.html", "web-home", late=late, next=next_, coming=coming, loans=told)
 
 
-def _late(shown: Shown) -> dict[str, Any]:
-    return {
-        "loan": shown.name,
-        "since": shown.age.since,
-        "amount": shown.age.overdue,
-        "currency": shown.row.terms.currency,
-    }
+@door.get("/help", may=P.PUBLIC, media="text/html")
+def help_page(ask: Asked) -> Response:
+    """What somebody can do who cannot pay, and whom to reach."""
+    return show(ask, "borrower/help.html", "web-help", contact=ask.state.settings.contact)

@@ -1,4 +1,4 @@
-"""A loan's pages: its plan, what if, why late, why this amount.
+"""A loan's pages: its plan and cost, why it is late, why this amount; a line's balances and statements.
 
 Needs    an Ask.
 Gives    door.
@@ -8,46 +8,59 @@ Source   docs/reference/pages.md.
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-from fractions import Fraction
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import Query, Response
 
 from duewell.api import Ask, Asked, Door
 from duewell.domain.access import Permission
-from duewell.domain.delinquency import LATE_STEPS
-from duewell.domain.errors import InvalidInput, Refusal
-from duewell.domain.money import currency, parse_amount
-from duewell.domain.party import loan_id
-from duewell.domain.product import Part
-from duewell.domain.proof import Proof
-from duewell.domain.texts import cost_rate_text, money_text, plain_amount
-from duewell.services.preview_loan import preview_loan
+from duewell.domain.product import LoanTerms, Part
+from duewell.services import show_line
 from duewell.services.show_cost import show_cost
-from duewell.services.show_loan import Shown, chosen_proof, look, prove_at
-from duewell.services.tell_proof import label_of, lines_of
+from duewell.services.show_loan import Shown, chosen_proof, prove_at
+from duewell.services.show_own import explain_late
 from duewell.store import loans
-from duewell.store.loans import LoanKey
-from duewell.web._pages import lang_of, say_in, show
+from duewell.store.loans import LoanRow
+from duewell.web._pages import lang_of, show
+from duewell.web._proofs import PARTS, pct, tree
+from duewell.web.borrower._loans import shown_loan
 
 door = Door(tags=["pages"], include_in_schema=False)
 P = Permission
-_DAYS_AHEAD = 60
-
-
-def _shown(ask: Ask, loan: str) -> tuple[LoanKey, Shown]:
-    key = ask.loan(loan)
-    return key, look(ask.conn, loans.read_loan(ask.conn, key))
 
 
 @door.get("/loans/{loan}", may=P.OWN_READ, media="text/html")
 def loan_page(ask: Asked, loan: str) -> Response:
-    """A loan: what settles it, what it costs, its plan."""
-    key, shown = _shown(ask, loan)
+    """A loan: what settles it, what it costs, its plan. A line: what is owed, by when, its statements."""
+    row = loans.read_loan(ask.conn, ask.loan(loan))
+    if not isinstance(row.terms, LoanTerms):
+        return _line_page(ask, row)
+    key, shown = shown_loan(ask, loan)
     _, payoff = prove_at(shown)
     cost = show_cost(ask.conn, key).cost
-    rows = [
+    rows = _rows(shown)
+    return show(
+        ask,
+        "borrower/loan.html",
+        "web-loan",
+        loan=shown.name,
+        began=shown.row.loan_terms.start,
+        lent=shown.row.loan_terms.principal,
+        as_of=shown.state.as_of,
+        currency=shown.row.terms.currency,
+        payoff=payoff.amount if payoff is not None else 0,
+        overdue=shown.age.overdue,
+        nominal=pct(cost.rates.nominal),
+        effective=pct(cost.rates.effective),
+        cost=cost.interest + cost.fees + cost.penalties - cost.forgiven,
+        rows=rows,
+        bars=_bars(rows),
+    )
+
+
+def _rows(shown: Shown) -> list[dict[str, Any]]:
+    return [
         {
             "nr": row.nr,
             "on": row.due_on,
@@ -55,25 +68,12 @@ def loan_page(ask: Asked, loan: str) -> Response:
             "principal": row.due[Part.PRINCIPAL],
             "interest": row.due[Part.INTEREST],
             "rest": row.due[Part.FEE] + row.due[Part.PENALTY],
+            "unpaid": row.unpaid,
             "state": _state(row.unpaid, row.due_on, shown.state.as_of),
         }
         for row in shown.state.rows
         if any(row.due) or any(row.paid)
     ]
-    return show(
-        ask,
-        "borrower/loan.html",
-        "web-loan",
-        loan=shown.name,
-        began=shown.row.loan_terms.start,
-        as_of=shown.state.as_of,
-        currency=shown.row.terms.currency,
-        payoff=payoff.amount if payoff is not None else 0,
-        nominal=_pct(cost.rates.nominal),
-        effective=_pct(cost.rates.effective),
-        cost=cost.interest + cost.fees + cost.penalties - cost.forgiven,
-        rows=rows,
-    )
 
 
 def _state(unpaid: int, due_on: date, as_of: date) -> str:
@@ -82,88 +82,49 @@ def _state(unpaid: int, due_on: date, as_of: date) -> str:
     return "late" if due_on < as_of else "today" if due_on == as_of else "coming"
 
 
-def _pct(rate: Fraction | None) -> str:
-    return cost_rate_text(rate) if rate is not None else "-"
+_WIDE, _HIGH = 320, 96
+"""Of the picture of a plan: drawn for a phone's width, in its own units."""
 
 
-# -- what if ---------------------------------------------------------------------------------------
-
-_PARTS = (
-    (Part.PENALTY, "web-part-penalty"),
-    (Part.FEE, "web-part-fee"),
-    (Part.INTEREST, "web-part-interest"),
-    (Part.PRINCIPAL, "web-part-principal"),
-)
-
-
-@door.get("/loans/{loan}/what-if", may=P.OWN_READ, media="text/html")
-def what_if(
-    ask: Asked,
-    loan: str,
-    amount: Annotated[str | None, Query(max_length=40)] = None,
-    on: Annotated[str | None, Query(max_length=10)] = None,
-) -> Response:
-    """What a payment would do: where each yuan goes, what is left then. Nothing is written."""
-    key, shown = _shown(ask, loan)
-    money, today = shown.row.terms.currency, shown.state.as_of
-    days = [today + timedelta(days=n) for n in (0, 1, 2, 3, 7, 14)]
-    days += [
-        row.due_on for row in shown.state.rows if today < row.due_on < today + timedelta(days=_DAYS_AHEAD)
-    ]
-    told: dict[str, Any] = {
-        "loan": shown.name,
-        "currency": money,
-        "days": sorted(set(days)),
-        "on": on or today.isoformat(),
-        "choices": _choices(shown),
-        "given": None,
-        "typed": amount or "",
-        "after": None,
-    }
-    if amount is not None:
-        try:
-            given = parse_amount(amount, currency(money)).minor
-            if given <= 0:
-                raise InvalidInput("amount-not-positive", amount_minor=given)
-            told |= _after(ask, key, given, told["on"], money)
-        except Refusal as refusal:
-            say = say_in(lang_of(ask.request))
-            return show(
-                ask,
-                "borrower/what_if.html",
-                "web-what-if",
-                422,
-                **told,
-                wrong=say(refusal.code, **refusal.facts),
-            )
-    return show(ask, "borrower/what_if.html", "web-what-if", **told)
+def _bars(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A bar an instalment, principal below, interest and the rest above, in units of the picture."""
+    most = max((row["due"] for row in rows), default=0)
+    if not most or len(rows) < 2:
+        return []
+    step = _WIDE // len(rows) or 1
+    made = []
+    for place, row in enumerate(rows):
+        low, high = row["principal"] * _HIGH // most, row["due"] * _HIGH // most
+        made.append(
+            {
+                "x": place * _WIDE // len(rows),
+                "wide": max(step - (2 if step > 4 else 0), 1),
+                "low": (_HIGH - low, low),
+                "high": (_HIGH - high, high - low),
+                "state": row["state"],
+            }
+        )
+    return made
 
 
-def _choices(shown: Shown) -> list[tuple[str, int]]:
-    """Amounts one would choose from, none of them twice."""
-    _, payoff = prove_at(shown)
-    coming = (row.unpaid for row in shown.state.rows if row.due_on >= shown.state.as_of and row.unpaid)
-    named = {shown.age.overdue: "web-overdue-only"}
-    named.setdefault(next(coming, 0), "web-next-instalment")
-    named.setdefault(payoff.amount if payoff is not None else 0, "web-settle")
-    return [(name, given) for given, name in named.items() if given]
-
-
-def _after(ask: Ask, key: LoanKey, given: int, on: str, money: str) -> dict[str, Any]:
-    line = f"{on} pay {plain_amount(given, money)}"
-    futures = preview_loan(ask.conn, key, {"paid": [line]}).futures
-    before, after = futures["as-it-is"], futures["paid"]
-    paid = next(each for each in after.state.applied if each.fact.source == "preview")
-    parts = [(name, paid.parts[part]) for part, name in _PARTS if paid.parts[part]]
-    if paid.overpaid:
-        parts.append(("web-part-credit", paid.overpaid))
-    return {
-        "given": given,
-        "parts": parts,
-        "before": {"ends": before.ends_on},
-        "after": {"ends": after.ends_on, "cost": after.cost, "overdue": after.age.overdue},
-        "saved": max(before.cost - after.cost, 0),
-    }
+def _line_page(ask: Ask, row: LoanRow) -> Response:
+    shown = show_line.look(ask.conn, row)
+    state, today = shown.state, shown.state.as_of
+    asked = next((each for each in state.statements if each.due_on >= today and each.unpaid), None)
+    return show(
+        ask,
+        "borrower/line.html",
+        "web-line",
+        loan=shown.name,
+        currency=state.terms.currency,
+        owed=sum(state.owed),
+        limit=state.limit,
+        available=state.available,
+        overdue=shown.age.overdue,
+        asked=asked,
+        next_close=state.next_close,
+        statements=state.statements[::-1],
+    )
 
 
 # -- why late, why this amount ---------------------------------------------------------------------
@@ -172,38 +133,22 @@ def _after(ask: Ask, key: LoanKey, given: int, on: str, money: str) -> dict[str,
 @door.get("/loans/{loan}/late", may=P.OWN_READ, media="text/html")
 def late_page(ask: Asked, loan: str) -> Response:
     """Why something is overdue, what each day adds, what comes when, and how to stop it."""
-    key, shown = _shown(ask, loan)
-    today, money = shown.state.as_of, shown.row.terms.currency
-    parts = [
-        (name, sum(max(row.due[part] - row.paid[part], 0) for row in shown.state.rows if row.due_on < today))
-        for part, name in _PARTS
-    ]
-    tomorrow = look(ask.conn, shown.row, as_of=today + timedelta(days=1), known=today)
-    since = shown.age.since
-    steps = [
-        {"kind": kind, "on": since + timedelta(days=after)}
-        for after, kind in LATE_STEPS
-        if since is not None and since + timedelta(days=after) > today
-    ]
+    _, shown = shown_loan(ask, loan)
+    late, names = explain_late(ask.conn, shown.row, shown.state), dict(PARTS)
     return show(
         ask,
         "borrower/late.html",
         "web-late",
         loan=shown.name,
-        currency=money,
+        currency=shown.row.terms.currency,
         overdue=shown.age.overdue,
         dpd=shown.age.dpd,
-        since=since,
-        parts=[(name, amount) for name, amount in parts if amount],
-        grows=max(tomorrow.age.overdue - shown.age.overdue, 0) if not _falls_due(shown) else 0,
-        steps=steps,
-        key=loan_id(key.person_id, key.loan_no),
+        since=shown.age.since,
+        parts=[(names[part], f"overdue-{part.name.lower()}", amount) for part, amount in late.parts],
+        grows=[(names[part], amount) for part, amount in late.grows],
+        falls_due=late.falls_due,
+        steps=late.steps,
     )
-
-
-def _falls_due(shown: Shown) -> bool:
-    """Whether a row falls due today, so that tomorrow's sum is not today's grown."""
-    return any(row.due_on == shown.state.as_of and row.unpaid for row in shown.state.rows)
 
 
 @door.get("/loans/{loan}/why", may=P.OWN_READ, media="text/html")
@@ -214,27 +159,15 @@ def why(
     total: Annotated[str | None, Query(max_length=40)] = None,
 ) -> Response:
     """An amount opened to its derivation, step by step."""
-    _, shown = _shown(ask, loan)
+    _, shown = shown_loan(ask, loan)
     proven, payoff = prove_at(shown)
     if total is not None or row is None:
         roots = [chosen_proof(proven, payoff, row=None, part="", total=total or "outstanding")]
     else:
         roots = [
             chosen_proof(proven, payoff, row=row, part=part.name.lower(), total=None)
-            for part, _ in reversed(_PARTS)
+            for part, _ in reversed(PARTS)
         ]
     lang, money = lang_of(ask.request), shown.row.terms.currency
-    told = [_tree(root, 1, lang, money) for root in roots if root.amount or total]
+    told = [tree(root, 1, lang, money) for root in roots if root.amount or total]
     return show(ask, "borrower/why.html", "web-why-amount", loan=shown.name, roots=told)
-
-
-def _tree(proof: Proof, sign: int, lang: str, money: str) -> dict[str, Any]:
-    say = say_in(lang)
-    bounds = [each for each in (proof.of, proof.at_least, proof.at_most) if each is not None]
-    return {
-        "label": label_of(proof, say),
-        "figure": money_text(sign * proof.amount, money, lang),
-        "told": list(lines_of(proof, say, money)),
-        "terms": [_tree(each, sign_, lang, money) for sign_, each in proof.terms if each.amount]
-        + [_tree(each, 1, lang, money) for each in bounds],
-    }

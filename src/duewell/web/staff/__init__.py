@@ -6,8 +6,46 @@ Never    shows a page whose permission its reader lacks, or does alone what a bo
 Source   docs/reference/console.md.
 """
 
-from duewell.web.staff import frame
+from duewell.web.staff import (
+    admin,
+    customers,
+    developers,
+    frame,
+    jobs,
+    ledger,
+    loan,
+    me,
+    overdue,
+    portfolio,
+    products,
+    rail_files,
+    recording,
+    requests,
+    sandboxes,
+    suspense,
+    tape,
+    trail,
+)
 
-DOORS = (frame.door,)
+DOORS = (
+    frame.door,
+    customers.door,
+    overdue.door,
+    portfolio.door,
+    loan.door,
+    recording.door,
+    ledger.door,
+    requests.door,
+    products.door,
+    suspense.door,
+    admin.door,
+    trail.door,
+    me.door,
+    developers.door,
+    sandboxes.door,
+    jobs.door,
+    rail_files.door,
+    tape.door,
+)
 
 __all__ = ["DOORS"]

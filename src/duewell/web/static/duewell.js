@@ -31,6 +31,8 @@
   addEventListener("pageshow", () => { for (const form of $("form[data-sent]")) delete form.dataset.sent; });
   // Choosing is enough where a page says so.
   for (const select of $("select[data-go]")) select.addEventListener("change", () => select.form.submit());
+  // A page that waits for an answer looks again by itself.
+  for (const part of $("[data-again]")) setTimeout(() => location.reload(), 1000 * part.dataset.again);
   // j and k walk through the rows of a table, / goes to the search, ? shows the keys.
   const rows = () => $("tr[data-go] a, li[data-go] a").filter((each) => each.offsetParent);
   addEventListener("keydown", (event) => {

@@ -1,24 +1,50 @@
 """A wallet provider: a real HTTP server that pays orders, signs its answers, and can be silent.
 
-Needs    a signer that is the provider's side; which orders it fails, and whether it answers.
-Gives    SimulatedWallet: start, pay, notification, close.
+Needs    a signer that is the provider's side; which orders it fails, and whether it answers; where
+         notifications go, for a person with a browser.
+Gives    SimulatedWallet: start, pay, notification, close; a page on which somebody pays or gives up.
 Never    pays an order twice, or listens beyond this machine.
 Source   docs/reference/rails.md, "Wallets".
 """
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from duewell.domain.texts import plain_amount
 from duewell.gateways.rails.signing import SIGN, Signer
 
 _BODY_MAX = 64 * 1024
+_NOTIFY_S = 5
+
+
+def _answer(handler: BaseHTTPRequestHandler, body: bytes, media: str) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Type", media)
+    handler.send_header("Content-Length", str(len(body)))
+    handler.end_headers()
+    handler.wfile.write(body)
+
+
+_PAGE = """<!doctype html><html lang="zh-Hans"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>模拟钱包 · Simulated wallet</title>
+<style>body{{font:1rem/1.6 system-ui,sans-serif;max-width:26rem;margin:3rem auto;padding:0 1rem}}
+button{{width:100%;min-height:3rem;margin-top:1rem;font:inherit;border-radius:.5rem;border:1px solid #1f5fae}}
+.go{{background:#1f5fae;color:#fff;font-weight:650}}</style>
+<h1>模拟钱包 <span lang="en">Simulated wallet</span></h1>
+<p>订单 Order {order}</p><p style="font-size:2rem">{amount}</p>
+<form method="post" action="/confirm"><input type="hidden" name="order" value="{order}">
+<input type="hidden" name="back" value="{back}"><button class="go" name="do" value="pay">支付 Pay</button>
+<button name="do" value="stop">取消 Cancel</button></form></html>"""
 
 
 @dataclass(slots=True)
@@ -35,7 +61,10 @@ class Kept:
 
 @dataclass
 class SimulatedWallet:
-    """One provider with one merchant. `silent` keeps it from answering; `fails` names pay-outs it refuses."""
+    """One provider with one merchant. `silent` keeps it from answering; `fails` names pay-outs it refuses.
+
+    `clock` says when an order is paid, `paid_at` where there is none.
+    """
 
     merchant: str
     signer: Signer
@@ -44,6 +73,8 @@ class SimulatedWallet:
     orders: dict[str, Kept] = field(default_factory=dict)
     calls: list[tuple[str, str]] = field(default_factory=list)
     paid_at: str = "2026-06-01T04:00:00+00:00"
+    notify_url: str = ""
+    clock: Callable[[], str] | None = None
     _server: ThreadingHTTPServer | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -52,10 +83,16 @@ class SimulatedWallet:
         wallet = self
 
         class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                wallet._show(self)
+
             def do_POST(self) -> None:
                 length = min(int(self.headers.get("Content-Length") or 0), _BODY_MAX)
                 fields = dict(parse_qsl(self.rfile.read(length).decode(), keep_blank_values=True))
-                wallet._serve(self, fields)
+                if urlsplit(self.path).path == "/confirm":
+                    wallet._confirm(self, fields)
+                else:
+                    wallet._serve(self, fields)
 
             def log_message(self, format: str, *args: Any) -> None:
                 pass
@@ -86,12 +123,59 @@ class SimulatedWallet:
         if answer is None:
             handler.send_error(404)
             return
-        body = json.dumps(answer).encode()
-        handler.send_response(200)
-        handler.send_header("Content-Type", "application/json")
-        handler.send_header("Content-Length", str(len(body)))
+        _answer(handler, json.dumps(answer).encode(), "application/json")
+
+    # -- a person with a browser -------------------------------------------------------------------
+
+    def _show(self, handler: BaseHTTPRequestHandler) -> None:
+        """The page a borrower is sent to: what is asked, and two buttons."""
+        if urlsplit(handler.path).path != "/pay":
+            handler.send_error(404)
+            return
+        try:
+            with self._lock:
+                ref = self.open(handler.path)
+        except (PermissionError, KeyError):
+            handler.send_error(403)
+            return
+        fields = dict(parse_qsl(urlsplit(handler.path).query, keep_blank_values=True))
+        kept = self.orders[ref]
+        amount = f"{kept.currency} {plain_amount(int(kept.amount), kept.currency)}"
+        page = _PAGE.format(
+            order=escape(ref, quote=True),
+            amount=escape(amount),
+            back=escape(fields.get("return_url", ""), quote=True),
+        )
+        _answer(handler, page.encode(), "text/html; charset=utf-8")
+
+    def _confirm(self, handler: BaseHTTPRequestHandler, fields: dict[str, str]) -> None:
+        """Somebody paid or gave up: the merchant is notified, then the borrower sent back."""
+        ref = fields.get("order", "")
+        with self._lock:
+            if ref not in self.orders:
+                handler.send_error(404)
+                return
+            if self.orders[ref].state == "pending":
+                is_paid = fields.get("do") == "pay"
+                told = self.pay(ref) if is_paid else self.fail(ref, "given up by the payer")
+            else:
+                told = self.notification(ref)
+        if self.notify_url and not self.silent:
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                self._notify(told)
+        back = fields.get("back", "")
+        handler.send_response(303)
+        handler.send_header("Location", f"{back}?{urlencode({'order': ref})}" if back else "/paid")
+        handler.send_header("Content-Length", "0")
         handler.end_headers()
-        handler.wfile.write(body)
+
+    def _notify(self, told: Mapping[str, str]) -> None:
+        where = urlsplit(self.notify_url)
+        line = http.client.HTTPConnection(str(where.hostname), where.port, timeout=_NOTIFY_S)
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        with contextlib.closing(line):
+            line.request("POST", where.path, urlencode(told), kind)
+            line.getresponse().read()
 
     def _pay_out(self, fields: Mapping[str, str]) -> None:
         ref = fields["order"]
@@ -115,7 +199,7 @@ class SimulatedWallet:
     def pay(self, ref: str, *, amount: str | None = None) -> dict[str, str]:
         """The borrower pays an order; the notification that the provider sends."""
         kept = self.orders[ref]
-        kept.state, kept.paid_at = "ok", self.paid_at
+        kept.state, kept.paid_at = "ok", self.clock() if self.clock else self.paid_at
         kept.amount = amount or kept.amount
         return self.notification(ref)
 

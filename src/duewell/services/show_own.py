@@ -1,0 +1,117 @@
+"""Show a person what is theirs: loans and lines as they stand, what is late, what is due next.
+
+Needs    a connection; the person, or one of their loans as it is shown.
+Gives    Holding, Due, Own with show_own; Late with explain_late.
+Never    shows another person's, or computes an amount that the fold does not hold.
+Source   docs/reference/pages.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from duewell.domain.agenda import Ageing
+from duewell.domain.contract import State, contract_of
+from duewell.domain.delinquency import LATE_STEPS, NextAction
+from duewell.domain.loan import LoanState, ageing, fold, overdue_parts
+from duewell.domain.party import loan_id
+from duewell.domain.product import LoanTerms, Part
+from duewell.store import loans
+from duewell.store.loans import Connection, LoanRow
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Something that falls due: of which loan, when, how much of it is unpaid."""
+
+    loan: str
+    on: date
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A loan or a line of a person as of the open date of its book."""
+
+    row: LoanRow
+    state: State
+    age: Ageing
+
+    @property
+    def name(self) -> str:
+        """Its id."""
+        return loan_id(self.row.key.person_id, self.row.key.loan_no)
+
+    @property
+    def is_loan(self) -> bool:
+        """Whether it is a loan; a line otherwise."""
+        return isinstance(self.row.terms, LoanTerms)
+
+    @property
+    def currency(self) -> str:
+        """Its currency."""
+        return self.row.terms.currency
+
+    def coming(self) -> list[Due]:
+        """What falls due from today on and is not paid."""
+        contract, today = contract_of(self.row.terms), self.row.book_open_on
+        days = sorted({day for day in contract.dues(self.state) if day >= today})
+        asked = ((day, contract.asked_on(self.state, day)) for day in days)
+        return [Due(self.name, day, amount, self.currency) for day, amount in asked if amount]
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What a person holds; the one that is longest overdue, if any; what comes, the earliest first."""
+
+    holdings: tuple[Holding, ...]
+    late: Holding | None
+    coming: tuple[Due, ...]
+
+
+def show_own(conn: Connection, person_id: int) -> Own:
+    """All of a person's loans and lines. One that has not begun as of its book's open date is left out."""
+    keys = [key for key, *_ in loans.loans_of_person(conn, person_id)]
+    rows = [loans.read_loan(conn, key) for key in keys]
+    facts = loans.read_many(conn, keys)
+    holdings = []
+    for row in rows:
+        if row.terms.start > row.book_open_on:
+            continue
+        contract = contract_of(row.terms)
+        state = contract.fold(facts[row.key][1], as_of=row.book_open_on)
+        holdings.append(Holding(row, state, contract.ageing(state, row.buckets)))
+    late = max((each for each in holdings if each.age.overdue), key=lambda each: each.age.dpd, default=None)
+    coming = sorted((due for each in holdings for due in each.coming()), key=lambda due: (due.on, due.loan))
+    return Own(tuple(holdings), late, tuple(coming))
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """Why a loan is overdue: each part that is, what a day adds if nothing is paid, and what comes when.
+
+    `grows` is by part; `falls_due` is what falls due unpaid today and is overdue tomorrow, apart from it.
+    """
+
+    parts: tuple[tuple[Part, int], ...]
+    grows: tuple[tuple[Part, int], ...]
+    falls_due: int
+    steps: tuple[NextAction, ...]
+
+
+def explain_late(conn: Connection, row: LoanRow, state: LoanState) -> Late:
+    """What is late of a loan as of the open date, tomorrow's state beside today's."""
+    today = state.as_of
+    facts = loans.read_facts(conn, row.key)
+    after = fold(row.loan_terms, facts, as_of=today + timedelta(days=1))
+    before, then = overdue_parts(state, today), overdue_parts(after, today)
+    since = ageing(state, row.buckets).since
+    steps = (NextAction(kind, since + timedelta(days=days)) for days, kind in LATE_STEPS) if since else ()
+    return Late(
+        tuple((part, before[part]) for part in Part if before[part]),
+        tuple((part, then[part] - before[part]) for part in Part if then[part] > before[part]),
+        sum(each.unpaid for each in state.rows if each.due_on == today),
+        tuple(each for each in steps if each.on > today),
+    )

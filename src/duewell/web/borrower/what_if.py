@@ -1,0 +1,51 @@
+"""What if: what a payment of this much on that day would do. Nothing is written."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any
+
+from fastapi import Query, Response
+
+from duewell.api import Asked, Door
+from duewell.domain.access import Permission
+from duewell.domain.errors import Refusal
+from duewell.web._pages import lang_of, say_in, show
+from duewell.web.borrower._loans import choices, shown_loan, supposed, typed_amount
+
+door = Door(tags=["pages"], include_in_schema=False)
+_DAYS = (0, 1, 2, 3, 7, 14)
+_DAYS_AHEAD = timedelta(days=60)
+
+
+@door.get("/loans/{loan}/what-if", may=Permission.OWN_READ, media="text/html")
+def what_if(
+    ask: Asked,
+    loan: str,
+    amount: Annotated[str | None, Query(max_length=40)] = None,
+    on: Annotated[str | None, Query(max_length=10)] = None,
+) -> Response:
+    """Where each yuan goes, what is left then, what is saved."""
+    key, shown = shown_loan(ask, loan)
+    money, today = shown.row.terms.currency, shown.state.as_of
+    days = {today + timedelta(days=n) for n in _DAYS}
+    days |= {row.due_on for row in shown.state.rows if today < row.due_on < today + _DAYS_AHEAD}
+    told: dict[str, Any] = {
+        "loan": shown.name,
+        "currency": money,
+        "days": sorted(days),
+        "on": on or today.isoformat(),
+        "choices": choices(shown),
+        "given": None,
+        "typed": amount or "",
+        "after": None,
+        "is_today": (on or today.isoformat()) == today.isoformat(),
+    }
+    status = 200
+    if amount is not None:
+        try:
+            told |= supposed(ask, key, typed_amount(amount, money), told["on"], money)
+        except Refusal as refusal:
+            status, say = 422, say_in(lang_of(ask.request))
+            told["wrong"] = say(refusal.code, **refusal.facts)
+    return show(ask, "borrower/what_if.html", "web-what-if", status, **told)
