@@ -160,3 +160,12 @@ def test_pages_are_light_and_need_nothing_from_elsewhere(site: Site) -> None:
     assert "immutable" in client.get("/static/duewell.css").headers["cache-control"]
     assert client.get("/static/../_pages.py").status_code == 404
     assert cookie_name(is_https=False) in client.cookies
+
+
+def test_files_of_the_pages_are_packed_where_a_browser_unpacks_them_and_pages_are_not(site: Site) -> None:
+    client = browser(site)
+    style = client.get("/static/duewell.css", headers={"accept-encoding": "gzip"})
+    plain = client.get("/static/duewell.css", headers={"accept-encoding": "identity"})
+    assert style.headers["content-encoding"] == "gzip" and "content-encoding" not in plain.headers
+    assert style.content == plain.content and int(style.headers["content-length"]) < 5_000
+    assert "content-encoding" not in client.get("/sign-in", headers={"accept-encoding": "gzip"}).headers

@@ -28,7 +28,7 @@ P = Permission
 @door.get("/static/{name}", may=P.PUBLIC, media="text/css")
 def static(ask: Asked, name: str) -> Response:
     """The files of the pages."""
-    found = static_file(name)
+    found = static_file(ask.request, name)
     if found is None:
         raise NotFound("page-not-found")
     return found

@@ -8,6 +8,7 @@ Source   docs/reference/pages.md.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from collections.abc import Callable, Iterable
 from datetime import date
@@ -49,18 +50,26 @@ _KINDS = {
     "icon-512.png": "image/png",
 }
 _STATIC = {name: (files(__package__) / "static" / name).read_bytes() for name in _KINDS}
+_PACKED = {name: gzip.compress(body, mtime=0) for name, body in _STATIC.items() if not name.endswith(".png")}
 MARK = hashlib.sha256(b"".join(_STATIC.values())).hexdigest()[:10]
 """Of the files as they are: a page names it, so that they may be kept for ever."""
 STAFF = "/staff"
 """Where the console begins; everything else is the borrower's."""
 
 
-def static_file(name: str) -> Response | None:
-    """A file of the pages, to be kept for a year; None where there is none."""
+def static_file(request: Request, name: str) -> Response | None:
+    """A file of the pages, to be kept for a year; None where there is none.
+
+    Packed where the browser unpacks it. Pages are not: they hold a token beside what was typed, and packed
+    together the length of the answer would give the token away, letter by letter.
+    """
     if name not in _STATIC:
         return None
-    headers = {"Cache-Control": "public, max-age=31536000, immutable"}
-    return Response(_STATIC[name], headers=headers, media_type=_KINDS[name])
+    headers = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
+    body = _STATIC[name]
+    if name in _PACKED and "gzip" in request.headers.get("accept-encoding", ""):
+        body, headers["Content-Encoding"] = _PACKED[name], "gzip"
+    return Response(body, headers=headers, media_type=_KINDS[name])
 
 
 def worker_script() -> bytes:
