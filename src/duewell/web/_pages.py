@@ -1,7 +1,8 @@
 """What every page shares: templates, words, forms, and how something wrong is shown.
 
 Needs    a request at a door.
-Gives    show, say_in, Form and LongForm, keep_fields, goes_to, static_file, worker_script, show_wrong.
+Gives    show, say_in, Form and LongForm, keep_fields, goes_to, address_of, static_file, worker_script,
+         show_wrong.
 Never    writes a figure by itself: domain.texts does; trusts a form without its token.
 Source   docs/reference/pages.md.
 """
@@ -164,6 +165,12 @@ def _date(day: date | str) -> date:
 def goes_to(path: str) -> Response:
     """After a form: to a page of ours."""
     return Response(status_code=303, headers={"Location": path})
+
+
+def address_of(ask: Ask, path: str) -> str:
+    """A page's whole address as it is read elsewhere: by https where browsers come by it."""
+    scheme = "https" if ask.state.settings.is_https else ask.request.url.scheme
+    return f"{scheme}://{ask.request.url.netloc}{path}"
 
 
 def path_of_ours(path: str) -> str:

@@ -27,7 +27,7 @@ from duewell.services import keep_calendar
 from duewell.services.show_own import Own, show_own
 from duewell.services.show_receipts import Receipt, read_receipt, receipt_key, receipts_of, verify
 from duewell.store import loans
-from duewell.web._pages import Form, goes_to, lang_of, say_in, show
+from duewell.web._pages import Form, address_of, goes_to, lang_of, say_in, show
 from duewell.web._proofs import PARTS
 from duewell.web.borrower._loans import shown_loan
 
@@ -109,7 +109,7 @@ def receipt_pdf(ask: Asked, number: str) -> Response:
         rows.append((say("web-part-credit"), money_text(found.overpaid, money, lang)))
     total = (say("web-together"), money_text(found.amount, money, lang))
     grid = Grid((say("web-where-it-goes"), say("web-amount")), rows, total)
-    note = say("web-receipt-proof", address=str(ask.request.base_url) + "verify")
+    note = say("web-receipt-proof", address=address_of(ask, "/verify"))
     made = Sheet(found.number, say("web-receipt"), lang, pairs, (grid,), (note,), _issuer(ask, found.loan))
     return _pdf(made, f"receipt-{found.number}")
 
@@ -271,7 +271,7 @@ def calendar_form(ask: Asked, form: Form) -> Response:
     if form.get("do") != "begin":
         raise InvalidInput("form-unreadable")
     token = keep_calendar.begin(ask.conn, person, by=ask.identity.actor, at=ask.at)
-    address = f"{ask.request.base_url}feed/{person_ref(person)}/{lang_of(ask.request)}/{token}.ics"
+    address = address_of(ask, f"/feed/{person_ref(person)}/{lang_of(ask.request)}/{token}.ics")
     return show(ask, "borrower/feed.html", "web-feed", way="documents", feed=address)
 
 
