@@ -13,10 +13,27 @@ import httpx
 import pytest
 
 from duewell.api import cookie_name
+from duewell.domain.party import parse_loan_id, person_ref
+from duewell.gateways.toml_files import TomlFile, toml_of
+from duewell.services.define_product import define_product
 from duewell.web._pages import MARK
 from tests.api.site import Site, key
 
 PHONE = "+8613800138000"
+LINE = {
+    "limit_minor": 500_000, "currency": "CNY", "statement_day": 10, "rate_pct": "14.6", "minimum_pct": "10",
+}  # fmt: skip
+MONTHLY = """code = "monthly"
+jurisdiction = "CN"
+currency = "CNY"
+convention = "cn-monthly/1"
+principal = ["1,000.00", "50,000.00"]
+rate_pct = ["6", "18"]
+instalments = [3, 12]
+
+[penalty]
+times_contract = "1.5"
+"""
 
 
 def browser(site: Site, lang: str = "zh") -> httpx.Client:
@@ -169,3 +186,48 @@ def test_files_of_the_pages_are_packed_where_a_browser_unpacks_them_and_pages_ar
     assert style.headers["content-encoding"] == "gzip" and "content-encoding" not in plain.headers
     assert style.content == plain.content and int(style.headers["content-length"]) < 5_000
     assert "content-encoding" not in client.get("/sign-in", headers={"accept-encoding": "gzip"}).headers
+
+
+def test_what_each_day_adds_is_told_by_part_and_comes_true(site: Site) -> None:
+    """A penalty of half as much again as the contract's rate: the page says what tomorrow holds."""
+    table = toml_of(MONTHLY, TomlFile.PRODUCT, "a test")
+    define_product(site.conn, "main", table)
+    told = {"principal_minor": 1_200_000, "currency": "CNY", "rate_pct": "12", "instalments": 12}
+    told |= {"product": "monthly", "person": site.person(PHONE)}
+    loan = site.program().post("/api/books/main/loans", json=told, headers=key()).json()["loan_id"]
+    clock = site.program().post("/api/books/main/clock", json={"to": "2026-04-22"}, headers=key())
+    assert clock.status_code == 200, clock.text
+    client = signed_in(site, "en")
+    page = words_of(client.get(f"/loans/{loan}/late").text)
+    grows = re.search(r"Penalty interest \+ ?CN¥([\d.]+) a day", page)
+    assert grows is not None, page
+    assert "grows by this much a day" in page
+    before = site.program().get(f"/api/loans/{loan}").json()["overdue_minor"]
+    site.program().post("/api/books/main/clock", json={"to": "2026-04-23"}, headers=key())
+    after = site.program().get(f"/api/loans/{loan}").json()["overdue_minor"]
+    assert after - before == round(float(grows[1]) * 100) > 0
+    opened = words_of(client.get(f"/loans/{loan}/why?total=overdue-penalty").text)
+    assert "overdue penalty" in opened.lower() and "rounded once" in opened and "3.31" in opened
+
+
+def words_of(page: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+
+
+def test_a_line_shows_what_is_owed_and_its_statements(site: Site) -> None:
+    made = site.program().post("/api/books/main/lines", json=LINE, headers=key())
+    line = made.json()["loan_id"]
+    person = person_ref(parse_loan_id(line)[0])
+    told = {"name": "Wang Wei", "phone": PHONE}
+    assert site.program().put(f"/api/persons/{person}", json=told).status_code == 200
+    site.program().post(f"/api/loans/{line}/facts", json={"line": "draw 1000.00 as purchase"}, headers=key())
+    site.program().post("/api/books/main/clock", json={"to": "2026-03-20"}, headers=key())
+    client = signed_in(site, "en")
+    home = words_of(client.get("/home").text)
+    assert "Credit line from 2 Mar 2026" in home and "CN¥100.00" in home
+    page = words_of(client.get(f"/loans/{line}").text)
+    assert "Limit CN¥5,000.00" in page and "Available CN¥4,000.00" in page
+    assert "10 Mar 2026 CN¥1,000.00 at least CN¥100.00" in page
+    pay = words_of(client.get(f"/loans/{line}/pay").text)
+    assert "Minimum CN¥100.00" in pay and "CN¥1,000.00" in pay
+    assert "the oldest statement first" in pay
