@@ -18,8 +18,8 @@
   };
   for (const el of all) {
     if (el.closest("svg") || el.matches(".scroll, nav, textarea, option")) continue;
-    // A closed list shows the beginning of a text that is too long at twice the size; opened, it shows all of it.
-    if (!least && el.matches("select")) continue;
+    // At twice the size a field shows the beginning of what is in it: a list is opened, a text is moved through.
+    if (!least && el.matches("select, input")) continue;
     const style = getComputedStyle(el);
     // Of all that is around it, what is too wide itself is told.
     if (isWider(el) && ![...el.children].some(isWider))

@@ -7,12 +7,24 @@ Source   tests/api/site.py.
 from __future__ import annotations
 
 import re
+import tempfile
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import httpx
 
 from duewell.domain.access import Role
+from duewell.gateways.rails.signing import HmacSigner
+from duewell.gateways.rails.simulators.wallet import SimulatedWallet
+from duewell.services import send_webhooks
+from duewell.services.define_product import define_product
+from duewell.services.set_rail import set_rail
 from tests.api.site import Site, key
+from tests.api.test_rails import BANK, Desk, credit
+from tests.web.test_developers import BOXES, hook_made, reach
+from tests.web.test_paying import SECRET, paid
+from tests.web.test_products import MONTHLY, table_of
+from tests.web.test_requests import asked, hidden
 
 LATE, CALM, NEW = "+8613800138000", "+8613800138010", "+8613800138020"
 STAFF_ROLES = [role for role in Role if role not in (Role.BORROWER, Role.API_CLIENT)]
@@ -47,7 +59,7 @@ def furnish(site: Site) -> World:
     site.person(NEW)
     loan = site.loan(person=late, principal=1_200_000)
     other = site.loan(person=late, principal=345_678)
-    site.loan(person=calm)
+    quiet = site.loan(person=calm)
     facts = [
         {"loan": loan, "line": "2026-04-02 pay 1066.19"},
         {"loan": other, "line": "2026-04-02 pay 307.14"},
@@ -56,7 +68,7 @@ def furnish(site: Site) -> World:
     site.program().post("/api/books/main/clock", json={"to": "2026-05-20", "facts": facts}, headers=key())
     site.add_staff("olivia", *STAFF_ROLES)
     site.add_staff("nora")
-    world.names |= {"person": late, "loan": loan, "other": other}
+    world.names |= {"person": late, "loan": loan, "other": other, "quiet": quiet}
     world.cookies = {
         "nobody": {},
         "borrower": by_code(site, LATE),
@@ -65,7 +77,54 @@ def furnish(site: Site) -> World:
         "staff": by_password(site, "olivia"),
         "newcomer": by_password(site, "nora"),
     }
+    with tempfile.TemporaryDirectory() as folder:
+        _console(world, Path(folder))
+        _by_wallet(world, Path(folder))
     return world
+
+
+def _by_wallet(world: World, folder: Path) -> None:
+    """A payment by wallet of the borrower on time: its order, and its receipt."""
+    wallet = SimulatedWallet("M1", HmacSigner(SECRET), paid_at=world.site.clock().isoformat())
+    wallet.notify_url = f"{world.site.base}/api/books/main/rails/wallet/notifications"
+    (folder / "wallet").write_bytes(SECRET)
+    table = {"code": "wallet", "kind": "wallet", "url": wallet.start(), "merchant": "M1", "name": "豆钱包"}
+    table |= {"secret_file": str(folder / "wallet"), "return_url": f"{world.site.base}/paid"}
+    set_rail(world.site.conn, "main", table)
+    done = paid(world.client("calm"), world.names["quiet"], amount="106.62")
+    number = re.search(r"/receipts/([A-Z0-9-]+)", done.text)
+    assert number is not None, done.text
+    world.names |= {"order": done.url.path.rpartition("/")[2], "receipt": number[1]}
+    wallet.close()
+
+
+def _console(world: World, folder: Path) -> None:
+    """What the console's pages show: a request, money in suspense, a product, a fork that moved."""
+    site = world.site
+    _, world.names["request"] = asked(site)
+    # A desk of rails without a borrower of its own: the one it would make is here already.
+    desk = object.__new__(Desk)
+    desk.site, desk.folder, desk.files = site, folder, 0
+    desk.operator, desk.boss = site.staff("otto", "operator"), site.staff("ben", "supervisor")
+    desk.set(BANK)
+    payer = {"name": "Han Meimei", "account": "6217000087654321"}
+    desk.upload(desk.statement(credit("N-1", "106.62", text="thanks", **payer)))
+    reach(site)
+    client = world.client("staff", "en")
+    hook, _ = hook_made(client)
+    site.loan()
+    send_webhooks.find(site.conn, since=site.clock(), at=site.clock())
+    events = re.findall(rf'href="{hook}/deliveries/([^"]+)"', client.get(hook).text)
+    define_product(site.conn, "main", table_of(MONTHLY))
+    box = f"{BOXES}/main"
+    forked = client.post(f"{box}/fork", data={"code": "other-way"} | hidden(client.get(box)))
+    moved = client.post(f"{BOXES}/other-way/clock", data={"days": "60"} | hidden(forked, 0))
+    world.names |= {
+        "webhook": hook.rsplit("/", 1)[1],
+        "event": events[0],
+        "product": "monthly@1",
+        "moved": moved.url.params["key"],
+    }
 
 
 def by_code(site: Site, phone: str) -> dict[str, str]:
