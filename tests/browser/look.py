@@ -91,6 +91,10 @@ class Looker:
         page.set_viewport_size({"width": size[0], "height": size[1]})
         page.emulate_media(color_scheme="light")
         answer = page.goto(self._world.address(screen.path))
+        for _ in range(20):
+            if answer.status != 503:
+                break
+            answer = page.goto(self._world.address(screen.path))
         assert answer.status == screen.status, f"{screen.path} answers {answer.status}"
         if screen.act is not None:
             screen.act(page)

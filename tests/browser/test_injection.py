@@ -27,7 +27,7 @@ from tests.browser.look import Looker
 from tests.browser.payloads import MARK, PAYLOADS
 from tests.browser.screens import SCREENS, Screen
 from tests.browser.test_screens import page_routes
-from tests.browser.world import World, by_password, furnish
+from tests.browser.world import Patient, World, by_password, furnish
 
 _ADDRESSES = ("href", "src", "action", "formaction", "data", "poster", "srcdoc", "xlink:href")
 _VALUES = (
@@ -183,7 +183,7 @@ def test_what_is_sent_is_shown_as_a_text(hostile: World, text: str) -> None:
     """Form fields, cookies, the link of the language, addresses that are not there."""
     hostile.site.clock.move(minutes=16)  # tries are counted by the quarter of an hour
     hostile.cookies["staff"] = by_password(hostile.site, "olivia")
-    client = httpx.Client(base_url=hostile.site.base, timeout=30)
+    client = httpx.Client(base_url=hostile.site.base, timeout=30, transport=Patient())
     forms = [
         ("/sign-in", {"to": text, "book": "main"}),
         ("/sign-in", {"to": "1", "book": text}),

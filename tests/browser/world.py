@@ -30,6 +30,19 @@ LATE, CALM, NEW = "+8613800138000", "+8613800138010", "+8613800138020"
 STAFF_ROLES = [role for role in Role if role not in (Role.BORROWER, Role.API_CLIENT)]
 
 
+class Patient(httpx.HTTPTransport):
+    """Comes back where a server on a busy machine says that it has no room for a moment: nothing was done."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        answer = super().handle_request(request)
+        for _ in range(20):
+            if answer.status_code != 503:
+                break
+            answer.close()
+            answer = super().handle_request(request)
+        return answer
+
+
 @dataclass
 class World:
     """A site with data. `names` fills the addresses of screens; `cookies` are by who looks."""
@@ -47,6 +60,7 @@ class World:
             base_url=self.site.base,
             cookies=self.cookies[who] | {"duewell_lang": lang},
             headers={"accept": "text/html"},
+            transport=Patient(),
             follow_redirects=True,
             timeout=30,
         )
@@ -128,7 +142,7 @@ def _console(world: World, folder: Path) -> None:
 
 
 def by_code(site: Site, phone: str) -> dict[str, str]:
-    with httpx.Client(base_url=site.base, timeout=30) as client:
+    with httpx.Client(base_url=site.base, timeout=30, transport=Patient()) as client:
         page = client.post("/sign-in", data={"to": phone, "book": "main"}).text
         challenge = re.search(r'name="challenge" value="([^"]+)"', page)
         assert challenge is not None, page
@@ -139,7 +153,7 @@ def by_code(site: Site, phone: str) -> dict[str, str]:
 
 
 def by_password(site: Site, login: str) -> dict[str, str]:
-    with httpx.Client(base_url=site.base, timeout=30) as client:
+    with httpx.Client(base_url=site.base, timeout=30, transport=Patient()) as client:
         site.clock.move(seconds=30)
         made = client.post("/staff/sign-in", data=site.sign_in_of(login))
         assert made.status_code == 303, made.text
