@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from duewell.store.server import EmbeddedServer, create_database
+from tests.api.conftest import site
 from tests.api.site import open_site
 from tests.browser.look import Looker
 from tests.browser.world import World, furnish
 
+__all__ = ["site"]
 CHROMIUM = os.environ.get("DUEWELL_CHROMIUM") or shutil.which("chromium") or ""
 """The browser of the system; playwright is never let download one."""
 _WHERE: list[Path] = []
