@@ -135,6 +135,36 @@ def test_money_that_no_instalment_has_room_for_meets_the_balloon(rule: ExcessRul
     assert state.principal_out > 0
 
 
+@pytest.mark.parametrize(
+    "end",
+    [
+        """
+        2026-02-15 settle             -> overpaid 0.00 out 0.00
+        2026-12-01 look               -> outstanding 0.00 credit 0.00
+        """,
+        """
+        2026-02-15 pay 978.00         -> principal 978.00 overpaid 0.00 out 0.97
+        2026-02-15 look               -> row2 0.97 row7 4.25 payoff 5.22
+        """,
+    ],
+    ids=["settled", "all but 5.22 paid"],
+)
+def test_principal_that_no_instalment_holds_is_of_a_row_open_that_asks_nothing_more(end: str) -> None:
+    """Found by a random loan: a row had got more than its new instalment, so 3.02 stayed out, and credit."""
+    check(
+        replace(YEAR, principal=120_009, instalments=4, grace_interest=2, balloon=61_815),
+        """
+        2026-01-01 lend 1200.09
+        2026-01-07 pay 206.48
+        2026-01-21 rate 0.1%
+        2026-01-21 pay 16.96
+        2026-02-04 extend by 3 from 2026-03-01
+        2026-02-15 look               -> row2 0.00 payoff 983.22
+        """
+        + end,
+    )
+
+
 # -- the amount of a settle ------------------------------------------------------------------------
 
 
