@@ -110,3 +110,32 @@ def test_interest_a_last_row_settled_ahead_held_is_asked_once_by_the_new_plan() 
         2024-11-22 re-age into 1 from 2025-01-06 every 1 months -> interest4 4.08 principal4 76.14
         """,
     )
+
+
+FIXED = LoanTerms(120_000, date(2026, 1, 1), 4, Fraction(12, 100), instalment=15_000)
+"""150.00 a month was agreed; the last row asks all that is left, 789.67."""
+
+
+def test_what_a_fixed_instalment_leaves_is_due_with_the_last_row_however_much_is_paid_ahead() -> None:
+    """Of 500.00 the last row takes 350.00 ahead; the two before it still ask 150.00, and it asks the rest."""
+    check(
+        replace(FIXED, allocation=Allocation(excess=(("repayment", ExcessRule.LAST),))),
+        """
+        2026-01-01 lend 1200.00    -> ask1 150.00 ask2 150.00 ask3 150.00 ask4 789.67
+        2026-01-07 pay 500.00      -> interest 2.32 principal 497.68 row1 0.00 row2 150.00 row3 150.00
+        2026-01-07 look            -> row4 424.87 out 702.32
+        """,
+    )
+
+
+def test_money_ahead_of_a_fixed_instalment_is_no_credit_while_principal_is_out() -> None:
+    """The third row, in its interest grace, asks nothing and is not full; the last took only 150.00 then."""
+    check(
+        replace(FIXED, instalments=5, grace_interest=3),
+        """
+        2026-01-01 lend 1200.00    -> ask4 181.85 ask5 646.07
+        2026-01-07 pay 445.00      -> interest 2.32 principal 442.68 row1 0.00 row2 0.00 row3 0.00
+        2026-01-19 pay 500.00      -> principal 500.00 overpaid 0.00 row3 0.00 row4 0.00 out 257.32
+        2026-01-19 look            -> row5 271.61 credit 0.00
+        """,
+    )

@@ -85,6 +85,22 @@ def test_each_basis_and_each_time() -> None:
     assert (booked[CASH_CLEARING], booked[FEE_INCOME]) == (-588_000, -12_000)
 
 
+@pytest.mark.parametrize(
+    ("on", "paid", "receivable", "income"),
+    [("2026-02-14", 0, 0, 0), ("2026-02-15", 0, 3_600, 3_600), ("2026-01-20", 5_000, 0, 3_600)],
+    ids=["the day before it is due", "the day it is due", "paid before its day"],
+)
+def test_a_fee_is_earned_when_it_falls_due_or_is_paid_before(
+    on: str, paid: int, receivable: int, income: int
+) -> None:
+    """36.00 a month, the first on 15 February."""
+    facts = [fact(FactKind.PAYMENT_RECEIVED, on, amount=paid)] if paid else []
+    view = look(BEARING, [disbursed(BEARING), *facts], as_of=date.fromisoformat(on), is_closing=True)
+    held = general_ledger(standing(view, view.state.as_of))
+    assert receivables(view.state)[Part.FEE] == receivable
+    assert -held.get(FEE_INCOME, 0) == income
+
+
 def test_a_fee_is_overdue_like_any_other_part() -> None:
     paid = fact(FactKind.PAYMENT_RECEIVED, "2026-02-15", amount=100_000)
     age = ageing(state(TERMS, paid, on="2026-02-20"))

@@ -72,6 +72,18 @@ def test_interest_paid_before_its_day_in_a_grace_is_not_deferred_too() -> None:
     )
 
 
+def test_a_row_in_its_grace_takes_ahead_what_its_own_interest_leaves_of_the_instalment() -> None:
+    """Of 307.54 the interest of half of February takes 4.52; January's 12.00 waits, and takes nothing."""
+    check(
+        FOUR,
+        """
+        2026-01-01 lend 1200.00  -> principal1 295.54
+        2026-02-01 pay 295.54    -> interest 0.00 principal 295.54
+        2026-02-15 pay 350.00    -> interest 4.52 principal 345.48 principal2 303.02 row2 0.00
+        """,
+    )
+
+
 def test_a_row_that_asks_nothing_in_its_grace_is_no_end_of_the_schedule() -> None:
     """Also where a payment ahead would lead to fewer rows: January asks nothing, and is a row."""
     convention = Convention(engine=Engine.CUMULATIVE, prepayment=Prepayment.REDUCE_NUMBER)

@@ -241,3 +241,33 @@ def test_a_payoff_is_proven_as_it_was_known_then() -> None:
     facts, on = [disbursed(terms), paid], date(2026, 2, 1)
     assert prove_payoff(terms, facts, on=on, known_on=on).amount == 121_200
     assert prove_payoff(terms, facts, on=on).amount == 121_200 - 10_000 - 36, "less twelve days of 92.65"
+
+
+YEAR = LoanTerms(principal=120_000, start=date(2026, 1, 1), instalments=12, rate=Fraction(12, 100))
+
+
+def test_a_payoff_counts_what_happened_on_its_own_day() -> None:
+    """On 1 February 12.00 of interest, 5.00 of fee charged that day, and 100.00 paid that day."""
+    story = Story(YEAR)
+    for line in ("2026-01-01 lend 1200.00", "2026-02-01 fee 5.00", "2026-02-01 pay 100.00"):
+        story.tell(line)
+    assert prove_payoff(YEAR, story.facts, on=date(2026, 2, 1)).amount == 120_000 + 1_200 + 500 - 10_000
+
+
+def test_what_a_new_plan_moved_is_outstanding_once_on_the_day_it_falls_due() -> None:
+    """1,200.00 and two months of 12.00; the interest moved to the row of 1 March was charged before."""
+    story = Story(YEAR)
+    for line in ("2026-01-01 lend 1200.00", "2026-02-10 re-amortize"):
+        story.tell(line)
+    told = story.tell("2026-03-01 look -> outstanding x")
+    totals = prove(YEAR, story.facts, as_of=date(2026, 3, 1)).totals
+    assert told == {"outstanding": "1224.00"}
+    assert value(totals["outstanding"]) == totals["outstanding"].amount == 122_400
+
+
+def test_what_is_overdue_is_proven_by_the_rows_that_are_late() -> None:
+    story = Story(YEAR)
+    for line in ("2026-01-01 lend 1200.00", "2026-02-01 pay 106.62"):
+        story.tell(line)
+    overdue = prove(YEAR, story.facts, as_of=date(2026, 3, 5)).totals["overdue"]
+    assert {leaf.row_nr for leaf in leaves(overdue) if leaf.row_nr is not None} == {2}

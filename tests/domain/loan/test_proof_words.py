@@ -21,9 +21,11 @@ from duewell.domain.facts import Arrear, Fact, FactKind, FactLines, Position
 from duewell.domain.loan import prove, prove_movements, prove_payoff
 from duewell.domain.money import Rate
 from duewell.domain.product import (
+    Allocation,
     Amortization,
     Convention,
     Engine,
+    ExcessRule,
     FeeBasis,
     FeeTerms,
     FeeWhen,
@@ -62,6 +64,7 @@ TERMS = {
     "skip next": by(engine=C, prepayment=Prepayment.SKIP_NEXT),
     "flat": by(engine=C, interest_method=InterestMethod.FLAT),
     "equal principal": by(amortization=Amortization.EQUAL_PRINCIPAL),
+    "last rows first": replace(QUARTER, allocation=Allocation(excess=(("repayment", ExcessRule.LAST),))),
     "in whole tens": replace(by(instalment_multiple=1000), balloon=30_000),
     "fixed instalment": replace(QUARTER, instalment=41_000),
     "interest grace": replace(QUARTER, grace_interest=1),

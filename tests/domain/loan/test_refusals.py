@@ -127,6 +127,18 @@ TABLE: list[tuple[list[Fact], Fact, str, dict[str, object]]] = [
         {"due_on": "2026-02-01"},
     ),
     (
+        [LENT, PAID_OFF, fact(FactKind.FEE_CHARGED, "2027-01-20", "fee", amount=500)],
+        plan(DueDateMoved(date(2027, 1, 20), date(2027, 2, 9)), on="2027-01-21"),
+        "due-date-not-in-plan",  # a charge after the plan has a day of its own, and is no instalment
+        {"due_on": "2027-01-20"},
+    ),
+    (
+        [LENT, PAID_A_ROW, replace(plan(ReAmortized(), on="2026-03-05"), source_ref="spread")],
+        plan(DueDateMoved(FEBRUARY, date(2026, 2, 9)), on="2026-03-06"),
+        "due-date-settled",  # spreading what is past due touches no row that was paid
+        {"due_on": "2026-02-01"},
+    ),
+    (
         [LENT],
         plan(DueDateMoved(date(2026, 3, 1), FEBRUARY)),
         "due-date-before-its-row",

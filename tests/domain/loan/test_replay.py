@@ -54,8 +54,23 @@ def test_a_replay_says_what_folding_anew_says(
     assert change.moved == difference_of(since, was)
 
 
+TERMS = LoanTerms(principal=120_000, start=date(2026, 1, 1), instalments=12, rate=Fraction(12, 100))
+
+
+def test_a_rate_agreed_ahead_makes_no_row_before_it_late() -> None:
+    """On 10 January half the rate is agreed from 2 April on: till then each row counts as paid on its day.
+
+    Of 1,200.00 are left 913.29 after three rows of 106.62; over nine rows at 1/2 % a month they ask 104.03.
+    """
+    on, half = date(2026, 1, 10), date(2026, 4, 2)
+    rate = Fact(FactKind.RATE_CHANGED, half, on, "test", "r", rate=Fraction(6, 100))
+    change = replay(TERMS, [disbursed(TERMS)], rate, open_on=on)
+    assert facing(change.after) == facing(fold(TERMS, [disbursed(TERMS), rate], as_of=on))
+    assert [sum(row.due) for row in change.after.rows] == [10_662] * 3 + [10_403] * 9
+
+
 def test_a_payment_of_today_moves_no_day_that_is_closed() -> None:
-    terms = LoanTerms(principal=120_000, start=date(2026, 1, 1), instalments=12, rate=Fraction(12, 100))
+    terms = TERMS
     on = date(2026, 3, 5)
     pay = Fact(FactKind.PAYMENT_RECEIVED, on, on, "test", "p", amount=10_662)
     today = replay(terms, [disbursed(terms)], pay, open_on=on)

@@ -135,6 +135,36 @@ def test_money_that_no_instalment_has_room_for_meets_the_balloon(rule: ExcessRul
     assert state.principal_out > 0
 
 
+@pytest.mark.parametrize(
+    "end",
+    [
+        """
+        2026-02-15 settle             -> overpaid 0.00 out 0.00
+        2026-12-01 look               -> outstanding 0.00 credit 0.00
+        """,
+        """
+        2026-02-15 pay 978.00         -> principal 978.00 overpaid 0.00 out 0.97
+        2026-02-15 look               -> row2 0.97 row7 4.25 payoff 5.22
+        """,
+    ],
+    ids=["settled", "all but 5.22 paid"],
+)
+def test_principal_that_no_instalment_holds_is_of_a_row_open_that_asks_nothing_more(end: str) -> None:
+    """Found by a random loan: a row had got more than its new instalment, so 3.02 stayed out, and credit."""
+    check(
+        replace(YEAR, principal=120_009, instalments=4, grace_interest=2, balloon=61_815),
+        """
+        2026-01-01 lend 1200.09
+        2026-01-07 pay 206.48
+        2026-01-21 rate 0.1%
+        2026-01-21 pay 16.96
+        2026-02-04 extend by 3 from 2026-03-01
+        2026-02-15 look               -> row2 0.00 payoff 983.22
+        """
+        + end,
+    )
+
+
 # -- the amount of a settle ------------------------------------------------------------------------
 
 
@@ -288,7 +318,7 @@ def test_credit_goes_out_before_more_money_is_lent() -> None:
         """
         2026-01-01 lend 1200.00
         2026-01-16 pay 1300.00        -> overpaid 94.19
-        2026-02-10 lend 50.00         -> overpaid -50.00 credit 44.19 out 0.00
+        2026-02-10 lend 50.00         -> principal 0.00 overpaid -50.00 credit 44.19 out 0.00
         2026-02-11 lend 100.00        -> overpaid -44.19 credit 0.00 out 55.81
         """,
     )
@@ -296,15 +326,27 @@ def test_credit_goes_out_before_more_money_is_lent() -> None:
 
 def test_the_ledger_takes_from_the_borrowers_credit_what_it_met() -> None:
     story = told(
-        "2026-01-01 lend 1200.00\n2026-01-16 pay 1300.00\n2026-02-10 fee 5.00\n2026-02-11 lend 100.00"
+        """
+        2026-01-01 lend 1200.00
+        2026-01-16 pay 1300.00
+        2026-02-10 fee 5.00
+        2026-02-10 lend 50.00
+        2026-02-11 lend 100.00
+        """
     )
     state = fold(YEAR, story.facts, as_of=date(2026, 2, 11))
+    lent = [each for each in state.applied if each.fact.kind is FactKind.DISBURSED]
+    assert [(each.kind, each.overpaid) for each in lent] == [
+        ("disbursement", 0),
+        ("disbursement", -5_000),
+        ("disbursement", -3_919),
+    ]
     held: dict[str, int] = {}
     for journal in journals_of(state.applied).values():
         for line in journal.lines:
             held[line.account.code] = held.get(line.account.code, 0) + line.amount_minor
     assert held["borrower_credit"] == 0
-    assert held["loans_principal"] == state.principal_out == 10_000 - (9_419 - 500)
+    assert held["loans_principal"] == state.principal_out == 15_000 - (9_419 - 500)
     assert held.get("fee_receivable", 0) == 0
 
 

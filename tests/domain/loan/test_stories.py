@@ -23,6 +23,7 @@ from duewell.domain.product import (
     ExcessRule,
     InterestMethod,
     LoanTerms,
+    PenaltyMode,
     PenaltyTerms,
     Prepayment,
 )
@@ -189,6 +190,14 @@ STORIES: dict[str, tuple[LoanTerms, str]] = {
         2026-02-01 pay 216.62        -> interest 12.00 principal 204.62 row2 0.00 row12 104.76
         """,
     ),
+    "paid early: spread, and spread again over a row that is a cent short": (
+        replace(YEAR, instalments=3, balloon=90_000, allocation=excess(ExcessRule.SPREAD)),
+        """
+        2026-01-01 lend 1200.00      -> ask1 111.01 ask2 111.01 ask3 1011.00
+        2026-01-16 pay 333.01        -> interest 5.81 principal 327.20 principal2 111.00
+        2026-01-17 pay 100.00        -> principal 100.00 principal2 111.01 row2 0.00
+        """,
+    ),
     "paid early: smaller instalments (cumulative)": (
         by(engine=C),
         """
@@ -262,6 +271,16 @@ STORIES: dict[str, tuple[LoanTerms, str]] = {
         2026-01-20 look                          -> interest1 19.29 ask1 106.62 ends 2027-01-18
         """,
     ),
+    "due date moved before the grace of a penalty in place of interest is over": (
+        replace(YEAR, penalty=PenaltyTerms(rate=Fraction(18, 100), grace_days=20, mode=PenaltyMode.REPLACES)),
+        """
+        2026-01-01 lend 1200.00      -> ask1 106.62
+        2026-02-10 look              -> dpd 9 penalty1 0.00
+        2026-02-10 move 2026-02-01 to 2026-02-18 -> dpd 0 interest1 19.29
+        2026-02-18 pay 106.62        -> interest 19.29 principal 87.33 row1 0.00 out 1112.67
+        2026-03-10 look              -> interest2 11.13 penalty1 0.00 payoff 1120.62
+        """,
+    ),
     "three more instalments": (
         YEAR,
         """
@@ -301,6 +320,32 @@ STORIES: dict[str, tuple[LoanTerms, str]] = {
         2026-01-01 lend 1200.00      -> interest2 11.05
         2026-02-10 re-age into 2 from 2026-03-10 every 1 months -> principal 1200.00 rows 4
         2026-02-10 look              -> interest3 19.77 interest4 13.81
+        """,
+    ),
+    "a new plan every two months where real days count: 61 of them are not 60": (
+        by(days_in_month=DaysInMonth.ACTUAL, days_in_year=DaysInYear.D365),
+        """
+        2026-01-01 lend 1200.00      -> interest1 12.23
+        2026-02-10 re-age into 3 from 2026-04-10 every 2 months -> due4 2026-06-10 due5 2026-08-10
+        2026-02-10 look              -> interest3 28.54 principal3 392.60 interest4 21.45
+        """,
+    ),
+    "a new plan where the last row was paid ahead and the one before it is late": (
+        replace(YEAR, instalments=3, allocation=excess(ExcessRule.LAST)),
+        """
+        2026-01-01 lend 1200.00      -> ask3 408.02
+        2026-01-16 pay 900.00        -> interest 5.81 principal 894.19 row1 0.00 row3 0.00 out 305.81
+        2026-03-15 look              -> interest2 4.63 interest3 1.38 payoff 311.82
+        2026-03-15 re-age into 2 from 2026-04-15 every 1 months -> outstanding 311.82 payoff 311.82
+        2026-03-15 look              -> row2 0.00 row3 0.00 interest4 6.06 interest5 4.55
+        """,
+    ),
+    "a new plan for the last cent": (
+        YEAR,
+        """
+        2026-01-01 lend 1200.00      -> out 1200.00
+        2026-01-16 pay 1205.80       -> interest 5.81 principal 1199.99 out 0.01
+        2026-01-20 re-age into 1 from 2026-02-20 every 1 months -> void - principal 0.01 ends 2026-02-20
         """,
     ),
     "a new plan, then one more instalment of it": (
@@ -356,6 +401,15 @@ STORIES: dict[str, tuple[LoanTerms, str]] = {
         2026-02-01 waive interest 0.01 -> interest 0.01 row1 106.61
         """,
     ),
+    "what is past due comes first, also after a part of it was waived": (
+        YEAR,
+        """
+        2026-01-01 lend 1200.00      -> ask1 106.62
+        2026-02-01 pay 96.62         -> interest 12.00 principal 84.62 row1 10.00
+        2026-02-05 waive principal 1.00 -> row1 9.00
+        2026-02-06 pay 50.00         -> interest 1.99 principal 48.01 row1 0.00 dpd 0
+        """,
+    ),
     "paid too much, and paid out again": (
         YEAR,
         """
@@ -395,6 +449,15 @@ STORIES: dict[str, tuple[LoanTerms, str]] = {
         2026-02-11 waive penalty 0.47 -> penalty 0.47 overdue 106.62
         2026-03-01 charge-off        -> claim 1224.85 interest 24.00 principal 1200.00 penalty 0.85
         2026-06-01 recover 100.00    -> claim 1124.85 penalty 0.85 interest 24.00 principal 75.15
+        """,
+    ),
+    "a fee left open after all principal is paid, written off": (
+        YEAR,
+        """
+        2026-01-01 lend 1200.00      -> out 1200.00
+        2026-01-16 settle            -> out 0.00
+        2026-02-10 fee 5.00          -> outstanding 0.00
+        2026-04-10 charge-off        -> void - claim 5.00 fee 5.00 principal 0.00
         """,
     ),
     "a penalty once": (

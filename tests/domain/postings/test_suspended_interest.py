@@ -44,6 +44,15 @@ a part is paid
 all that is past due is paid
 2026-03-05 pay 213.24    receivable  0.00   accrued  1.55   suspended  0.00   income 25.55
 
+the first row is paid, so days past due count from the second
+2026-02-01 pay 106.62    receivable  0.00   accrued  0.00   suspended  0.00   income 12.00
+2026-03-04               receivable 11.05   accrued  1.07   suspended  0.00   income 24.12
+2026-04-01               receivable 22.10   accrued  0.00   suspended 22.10   income 12.00
+
+a cent of the first row is unpaid, so they count from the first
+2026-02-01 pay 106.61    receivable  0.00   accrued  0.00   suspended  0.00   income 12.00
+2026-03-04               receivable 11.05   accrued  1.07   suspended 12.12   income 12.00
+
 written off
 2026-03-05 charge-off    receivable  0.00   accrued  0.00   suspended  0.00   income 25.55
 """

@@ -270,7 +270,6 @@ class Payment:
             self._without_interest(rows, rule)
             return
         self._charged_ahead(rows)
-        every = rows
         if rule is ExcessRule.SPREAD:
             rows = [r for r in rows if self._room(r) > 0]
         if rule is ExcessRule.SPREAD and rows:
@@ -284,12 +283,12 @@ class Payment:
             if self._room(row) > 0:
                 self._ahead(row, self.left)
         if self.left and self.work.out > 0:
-            self._beyond(every)
+            self._beyond()
 
-    def _beyond(self, rows: list[Row]) -> None:
-        """Principal that no instalment holds, as a balloon, is of the last row open."""
-        for row in reversed(rows):
-            if not row.is_locked:
+    def _beyond(self) -> None:
+        """Principal that no instalment holds, as a balloon, is of the last row open, whatever it asks now."""
+        for row in reversed(self.work.rows):
+            if row.due_on > self.on and not row.is_locked:
                 self.pay(row, PRINCIPAL, self.work.out)
                 if self.work.out == 0 and not row.is_grace:
                     self._lock(row)
@@ -366,9 +365,13 @@ class Payment:
             return row.extra - row.paid[PRINCIPAL]
         beside = max(row.moved[INTEREST], 0) + (0 if row.is_deferring else row.deferred_in)
         own = max(row.paid[INTEREST] - beside, 0)
-        # The balloon is due with the last row: paying that row ahead makes no earlier row ask for it.
-        balloon = work.terms.balloon if row is work.rows[work.plan_end()] else 0
-        return row.instalment + row.extra + balloon - row.paid[PRINCIPAL] - own
+        room = row.instalment + row.extra - row.paid[PRINCIPAL] - own
+        if row is not work.rows[work.plan_end()]:
+            return room
+        # What the instalments leave, as a balloon, is due with the last row: paid ahead, it makes no earlier
+        # row ask for it. How much a fixed instalment leaves, only that row says.
+        left = row.due[PRINCIPAL] - row.paid[PRINCIPAL] if work.terms.instalment else 0
+        return max(room + work.terms.balloon, left)
 
     def _is_alone(self, row: Row) -> bool:
         """Whether every other row not yet due was settled, so that this one takes all that is left."""
