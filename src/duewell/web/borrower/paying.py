@@ -27,7 +27,7 @@ from duewell.store.loans import LoanKey
 from duewell.store.ordering import order_document, read_order
 from duewell.web._pages import Form, goes_to, lang_of, say_in, show
 from duewell.web._proofs import PARTS
-from duewell.web.borrower._loans import choices, shown_loan, supposed, typed_amount
+from duewell.web.borrower._loans import payable, supposed, typed_amount
 
 door = Door(tags=["pages"], include_in_schema=False)
 P = Permission
@@ -42,9 +42,8 @@ def pay_page(ask: Asked, loan: str, amount: Annotated[str | None, Query(max_leng
 def _pay_page(
     ask: Ask, loan: str, amount: str | None, status: int = 200, wrong: str | None = None
 ) -> Response:
-    key, shown = shown_loan(ask, loan)
-    money, ways = shown.row.terms.currency, show_ways(ask.conn, key)
-    offered = choices(shown)
+    key, held = payable(ask, loan)
+    money, ways, offered = held.currency, show_ways(ask.conn, key), held.choices
     told: dict[str, Any] = {"given": None, "typed": amount or "", "parts": [], "after": None, "saved": 0}
     if amount is None and offered:
         told["given"] = offered[0][1]
@@ -53,15 +52,16 @@ def _pay_page(
             told["given"] = typed_amount(amount, money)
         except Refusal as refusal:
             status, wrong = 422, wrong or say_in(lang_of(ask.request))(refusal.code, **refusal.facts)
-    if told["given"] is not None:
-        told |= supposed(ask, key, told["given"], shown.state.as_of.isoformat(), money)
+    if told["given"] is not None and held.is_loan:
+        told |= supposed(ask, key, told["given"], held.as_of.isoformat(), money)
     response = show(
         ask,
         "borrower/pay.html",
         "web-pay",
         status,
-        loan=shown.name,
+        loan=held.name,
         currency=money,
+        is_loan=held.is_loan,
         choices=offered,
         ways=ways,
         key=secret.token(),
@@ -81,8 +81,11 @@ def _origins(ways: Ways) -> list[str]:
 @door.post("/loans/{loan}/pay", may=P.OWN_WRITE, media="text/html")
 def pay_form(ask: Asked, loan: str, form: Form) -> Response:
     """Open an order and go to the wallet; the same form sent twice is one order."""
-    key, shown = shown_loan(ask, loan)
+    key, held = payable(ask, loan)
     typed = form.get("amount", "")[:40]
+    if not held.choices:
+        # Money for what is paid up finds no place: the page says so instead of sending somebody to pay.
+        return _pay_page(ask, loan, None, 409)
     try:
         code, _ = loans.book_code_of(ask.conn, key)
         made = open_order(
@@ -90,7 +93,7 @@ def pay_form(ask: Asked, loan: str, form: Form) -> Response:
             code,
             form.get("rail", "")[:40],
             key,
-            amount=typed_amount(typed, shown.row.terms.currency),
+            amount=typed_amount(typed, held.currency),
             request=ask.keyed(),
         )
     except Refusal as refusal:
