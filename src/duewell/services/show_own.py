@@ -54,8 +54,15 @@ class Holding:
         """Its currency."""
         return self.row.terms.currency
 
+    @property
+    def claim(self) -> int:
+        """What is still owed of one that was charged off; nothing of any other."""
+        return sum(self.state.claim) if self.state.charged_off_on is not None else 0
+
     def coming(self) -> list[Due]:
-        """What falls due from today on and is not paid."""
+        """What falls due from today on and is not paid: nothing of what was charged off."""
+        if self.state.charged_off_on is not None:
+            return []
         contract, today = contract_of(self.row.terms), self.row.book_open_on
         days = sorted({day for day in contract.dues(self.state) if day >= today})
         asked = ((day, contract.asked_on(self.state, day)) for day in days)
@@ -64,10 +71,14 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """What a person holds; the one that is longest overdue, if any; what comes, the earliest first."""
+    """What a person holds; the one that is longest overdue, if any; what comes, the earliest first.
+
+    `claimed` is the one charged off of which most is still owed, if any.
+    """
 
     holdings: tuple[Holding, ...]
     late: Holding | None
+    claimed: Holding | None
     coming: tuple[Due, ...]
 
 
@@ -84,8 +95,9 @@ def show_own(conn: Connection, person_id: int) -> Own:
         state = contract.fold(facts[row.key][1], as_of=row.book_open_on)
         holdings.append(Holding(row, state, contract.ageing(state, row.buckets)))
     late = max((each for each in holdings if each.age.overdue), key=lambda each: each.age.dpd, default=None)
+    claimed = max((each for each in holdings if each.claim), key=lambda each: each.claim, default=None)
     coming = sorted((due for each in holdings for due in each.coming()), key=lambda due: (due.on, due.loan))
-    return Own(tuple(holdings), late, tuple(coming))
+    return Own(tuple(holdings), late, claimed, tuple(coming))
 
 
 @dataclass(frozen=True, slots=True)

@@ -256,17 +256,20 @@ def enter_demo(conn: Connection, name: str, *, come_from: From, at: datetime) ->
         raise NotSignedIn("sign-in-refused")
     with conn.transaction():
         if person_id is not None:
-            return _enter(conn, person_id, come_from, at)
+            return _enter(conn, person_id, come_from, at, via="demo")
         assert found is not None
         made = _open(conn, staff_id=found.staff_id, person_id=None, come_from=come_from, at=at)
-        trail.add(conn, at=at, actor=f"staff:{found.login}", act="signed-in", target=made.session_no)
+        actor = f"staff:{found.login}"
+        # A live book is never opened where this stands: who was let in may have made accounts of their own.
+        trail.add(conn, at=at, actor=actor, act="signed-in", target=made.session_no, via="demo")
         return made
 
 
-def _enter(conn: Connection, person_id: int, come_from: From, at: datetime) -> SignedIn:
+def _enter(conn: Connection, person_id: int, come_from: From, at: datetime, **facts: object) -> SignedIn:
     vault.add_login(conn, person_id, at)
     made = _open(conn, staff_id=None, person_id=person_id, come_from=come_from, at=at)
-    trail.add(conn, at=at, actor=f"borrower:{person_ref(person_id)}", act="signed-in", target=made.session_no)
+    actor = f"borrower:{person_ref(person_id)}"
+    trail.add(conn, at=at, actor=actor, act="signed-in", target=made.session_no, **facts)
     return made
 
 

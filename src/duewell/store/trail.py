@@ -1,7 +1,7 @@
 """The trail: who did what, chained so that a change of what was written shows.
 
 Needs    a connection in a transaction; who, what, to what, and the instant.
-Gives    add, head, check, read.
+Gives    add, head, check, read, was_demo.
 Never    changes a row; never holds personal data: facts of a row are codes, ids and counts.
 Source   docs/reference/access.md, section the trail.
 """
@@ -74,3 +74,11 @@ def read(
         [before, before, target, target, actor, actor, limit],
     ).fetchall()
     return [Step(*row) for row in rows]
+
+
+def was_demo(conn: Connection) -> bool:
+    """Whether anybody was ever let in here without signing in."""
+    row = conn.execute(
+        "select exists (select 1 from duewell.trail where act = 'signed-in' and facts ->> 'via' = 'demo')"
+    ).fetchone()
+    return row is not None and bool(row[0])

@@ -213,6 +213,15 @@ Form = Annotated[dict[str, str], Depends(form_of)]
 LongForm = Annotated[dict[str, str], Depends(long_form_of)]
 
 
+_ON_A_PAGE = {
+    "sign-in-needed": "web-signed-out",
+    "session-ended": "web-signed-out",
+    "form-token-wrong": "web-page-old",
+    "request-not-readable": "web-not-readable",
+}
+"""Refusals whose sentence is for programs: what a page says instead."""
+
+
 def show_wrong(request: Request, error: DuewellError, status: int) -> Response | None:
     """A refusal as a page; whoever is not signed in is shown where to. None for what is no page."""
     if request.url.path.startswith(("/api", "/healthz", "/metrics")):
@@ -222,6 +231,8 @@ def show_wrong(request: Request, error: DuewellError, status: int) -> Response |
         response = goes_to(door)
         forget_cookie(response, is_https=request.app.state.means.settings.is_https)
         return response
-    wrong = render(message_of(error), lang_of(request))
+    lang = lang_of(request)
+    code = _ON_A_PAGE.get(error.code)
+    wrong = render(message_of(error), lang) if code is None else say_in(lang)(code)
     home = STAFF if request.url.path.startswith(STAFF) else "/home"
     return show(request, "wrong.html", "web-wrong", status, wrong=wrong, home=home)

@@ -2,7 +2,7 @@
 
 Needs    an Ask; settings that say so, and no live book.
 Gives    door.
-Never    lets anybody in elsewhere: without the setting there is no such page.
+Never    lets anybody in elsewhere: without the setting, or for another machine, there is no such page.
 Source   docs/start.md.
 """
 
@@ -25,8 +25,15 @@ door = Door(tags=["pages"], include_in_schema=False)
 P = Permission
 
 
+_HERE = ("127.0.0.1", "::1", "localhost")
+
+
 def _check(ask: Ask) -> None:
-    if not ask.state.settings.is_demo:
+    """Whoever enters sits at this machine, by an address of this machine's own, with no proxy between."""
+    request = ask.request
+    peer, name = request.client.host if request.client else "", request.url.hostname
+    is_near = peer in _HERE and name in _HERE and "x-forwarded-for" not in request.headers
+    if not ask.state.settings.is_demo or not is_near:
         raise NotFound("page-not-found")
 
 

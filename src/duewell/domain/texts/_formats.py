@@ -112,9 +112,12 @@ def cost_rate_text(per_year: Fraction) -> str:
 
     >>> cost_rate_text(Fraction(19558, 100_000))
     '19.56%'
+    >>> cost_rate_text(Fraction(-25278, 1_000_000))
+    '-2.53%'
     """
-    whole, rest = divmod(round_fraction(per_year * 10_000, Rounding.HALF_EVEN), 100)
-    return f"{whole}.{rest:02d}%"
+    shown = round_fraction(per_year * 10_000, Rounding.HALF_EVEN)
+    whole, rest = divmod(abs(shown), 100)
+    return f"{'-' if shown < 0 else ''}{whole}.{rest:02d}%"
 
 
 # -- capital numerals ------------------------------------------------------------------------------

@@ -178,6 +178,7 @@ def _statement(ask: Ask, loan: str) -> Table:
         Column("what", say("web-col-what")),
         Column("amount", say("web-amount"), Kind.MONEY, money),
         *(Column(part.name.lower(), say(name), Kind.MONEY, money) for part, name in reversed(PARTS)),
+        Column("credit", say("web-part-credit"), Kind.MONEY, money),
         Column("left", say("web-receipt-left"), Kind.MONEY, money),
     ]
     rows = [
@@ -186,6 +187,7 @@ def _statement(ask: Ask, loan: str) -> Table:
             say("movement-" + each.kind.replace("_", "-")),
             each.amount,
             *(each.parts[part] for part, _ in reversed(PARTS)),
+            each.overpaid,
             each.balance,
         )
         for each in shown.state.applied

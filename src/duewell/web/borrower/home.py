@@ -101,6 +101,7 @@ def home(ask: Asked) -> Response:
         "web-home",
         way="home",
         late=own.late,
+        claimed=own.claimed,
         coming=own.coming[:_COMING],
         is_soon=is_soon,
         holdings=own.holdings,

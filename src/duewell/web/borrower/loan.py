@@ -39,7 +39,9 @@ def loan_page(ask: Asked, loan: str) -> Response:
     key, shown = shown_loan(ask, loan)
     _, payoff = prove_at(shown)
     cost = show_cost(ask.conn, key).cost
-    rows = _rows(shown)
+    off = shown.state.charged_off_on
+    # What was planned no longer counts once the whole is claimed.
+    rows = _rows(shown) if off is None else []
     return show(
         ask,
         "borrower/loan.html",
@@ -51,6 +53,8 @@ def loan_page(ask: Asked, loan: str) -> Response:
         currency=shown.row.terms.currency,
         payoff=payoff.amount if payoff is not None else 0,
         overdue=shown.age.overdue,
+        claim=sum(shown.state.claim) if off is not None else None,
+        credit=shown.state.overpaid,
         nominal=pct(cost.rates.nominal),
         effective=pct(cost.rates.effective),
         cost=cost.interest + cost.fees + cost.penalties - cost.forgiven,
@@ -123,7 +127,10 @@ def _line_page(ask: Ask, row: LoanRow) -> Response:
         overdue=shown.age.overdue,
         asked=asked,
         next_close=state.next_close,
-        statements=state.statements[::-1],
+        credit=state.overpaid,
+        claim=sum(state.claim) if state.charged_off_on is not None else None,
+        can_pay=bool(sum(state.claim) if state.charged_off_on is not None else sum(state.owed)),
+        statements=[(each, sum(each.interest.values())) for each in reversed(state.statements)],
     )
 
 

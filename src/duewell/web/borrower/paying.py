@@ -17,20 +17,17 @@ from duewell.api import Ask, Asked, Door, policy
 from duewell.domain.access import Permission
 from duewell.domain.errors import NotFound, Refusal
 from duewell.domain.party import loan_id
-from duewell.domain.product import LoanTerms
 from duewell.domain.receipts import parse_numbered_ref
 from duewell.gateways import passwords as secret
-from duewell.services import show_line
 from duewell.services.open_order import open_order
-from duewell.services.show_loan import look
 from duewell.services.show_receipts import Receipt, receipts_of
 from duewell.services.show_ways import Ways, show_ways
 from duewell.store import books, loans
-from duewell.store.loans import LoanKey, LoanRow
+from duewell.store.loans import LoanKey
 from duewell.store.ordering import order_document, read_order
 from duewell.web._pages import Form, goes_to, lang_of, say_in, show
 from duewell.web._proofs import PARTS
-from duewell.web.borrower._loans import choices, supposed, typed_amount
+from duewell.web.borrower._loans import payable, supposed, typed_amount
 
 door = Door(tags=["pages"], include_in_schema=False)
 P = Permission
@@ -45,27 +42,26 @@ def pay_page(ask: Asked, loan: str, amount: Annotated[str | None, Query(max_leng
 def _pay_page(
     ask: Ask, loan: str, amount: str | None, status: int = 200, wrong: str | None = None
 ) -> Response:
-    row = loans.read_loan(ask.conn, ask.loan(loan))
-    money, ways, offered = row.terms.currency, show_ways(ask.conn, row.key), _offered(ask, row)
+    key, held = payable(ask, loan)
+    money, ways, offered = held.currency, show_ways(ask.conn, key), held.choices
     told: dict[str, Any] = {"given": None, "typed": amount or "", "parts": [], "after": None, "saved": 0}
-    try:
-        if amount is not None:
+    if amount is None and offered:
+        told["given"] = offered[0][1]
+    elif amount is not None:
+        try:
             told["given"] = typed_amount(amount, money)
-        elif offered:
-            told["given"] = offered[0][1]
-        # What a payment does to a line is not supposed: it goes to the oldest statement first, and says so.
-        if told["given"] is not None and isinstance(row.terms, LoanTerms):
-            told |= supposed(ask, row.key, told["given"], row.book_open_on.isoformat(), money)
-    except Refusal as refusal:
-        status, wrong = 422, wrong or say_in(lang_of(ask.request))(refusal.code, **refusal.facts)
+        except Refusal as refusal:
+            status, wrong = 422, wrong or say_in(lang_of(ask.request))(refusal.code, **refusal.facts)
+    if told["given"] is not None and held.is_loan:
+        told |= supposed(ask, key, told["given"], held.as_of.isoformat(), money)
     response = show(
         ask,
         "borrower/pay.html",
         "web-pay",
         status,
-        loan=loan_id(row.key.person_id, row.key.loan_no),
-        is_line=not isinstance(row.terms, LoanTerms),
+        loan=held.name,
         currency=money,
+        is_loan=held.is_loan,
         choices=offered,
         ways=ways,
         key=secret.token(),
@@ -77,18 +73,6 @@ def _pay_page(
     return response
 
 
-def _offered(ask: Ask, row: LoanRow) -> list[tuple[str, int]]:
-    """Amounts to choose from: of a line what is overdue, what its last statement asks, all that is owed."""
-    if isinstance(row.terms, LoanTerms):
-        return choices(look(ask.conn, row))
-    line = show_line.look(ask.conn, row)
-    asked = next((each.unpaid for each in line.state.statements[::-1] if each.unpaid), 0)
-    named = {line.age.overdue: "web-overdue-only"}
-    named.setdefault(asked, "web-line-minimum")
-    named.setdefault(sum(line.state.owed), "web-settle")
-    return [(name, given) for given, name in named.items() if given]
-
-
 def _origins(ways: Ways) -> list[str]:
     parts = (urlsplit(each.url) for each in ways.wallets)
     return sorted({f"{each.scheme}://{each.netloc}" for each in parts if each.scheme in ("https", "http")})
@@ -97,16 +81,19 @@ def _origins(ways: Ways) -> list[str]:
 @door.post("/loans/{loan}/pay", may=P.OWN_WRITE, media="text/html")
 def pay_form(ask: Asked, loan: str, form: Form) -> Response:
     """Open an order and go to the wallet; the same form sent twice is one order."""
-    row = loans.read_loan(ask.conn, ask.loan(loan))
+    key, held = payable(ask, loan)
     typed = form.get("amount", "")[:40]
+    if not held.choices:
+        # Money for what is paid up finds no place: the page says so instead of sending somebody to pay.
+        return _pay_page(ask, loan, None, 409)
     try:
-        code, _ = loans.book_code_of(ask.conn, row.key)
+        code, _ = loans.book_code_of(ask.conn, key)
         made = open_order(
             ask.conn,
             code,
             form.get("rail", "")[:40],
-            row.key,
-            amount=typed_amount(typed, row.terms.currency),
+            key,
+            amount=typed_amount(typed, held.currency),
             request=ask.keyed(),
         )
     except Refusal as refusal:

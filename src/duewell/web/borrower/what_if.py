@@ -9,6 +9,7 @@ from fastapi import Query, Response
 
 from duewell.api import Asked, Door
 from duewell.domain.access import Permission
+from duewell.domain.calendar import parse_date
 from duewell.domain.errors import Refusal
 from duewell.web._pages import lang_of, say_in, show
 from duewell.web.borrower._loans import choices, shown_loan, supposed, typed_amount
@@ -44,7 +45,8 @@ def what_if(
     status = 200
     if amount is not None:
         try:
-            told |= supposed(ask, key, typed_amount(amount, money), told["on"], money)
+            day = parse_date(told["on"]).isoformat()
+            told |= supposed(ask, key, typed_amount(amount, money), day, money)
         except Refusal as refusal:
             status, say = 422, say_in(lang_of(ask.request))
             told["wrong"] = say(refusal.code, **refusal.facts)
