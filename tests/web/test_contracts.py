@@ -75,6 +75,8 @@ def test_a_loan_charged_off_is_one_amount_on_every_page(site: Site, wallet: Simu
     assert "Still owed on this loan CN¥12,392.00" in home and "Next payment" not in home
     assert "Still owed on this loan CN¥12,392.00" in page and "CN¥1,066.19" not in page
     assert "Settle it all CN¥12,392.00" in main_of(client.get(f"/loans/{loan}/pay"))
+    why = main_of(client.get(f"/loans/{loan}/why?total=outstanding"))
+    assert "CN¥12,392.00" in why and "CN¥1,066.19" not in why
     assert "BEGIN:VEVENT" not in client.get("/calendar.ics").text
     wallet.paid_at = "2026-06-19T04:00:00+00:00"
     assert "Your payment has arrived" in paid(client, loan, amount="392.00").text

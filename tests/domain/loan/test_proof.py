@@ -97,13 +97,12 @@ def test_every_amount_follows_from_its_proof_alone(life: Life) -> None:
         for part in Part:
             assert value(proof.due[part]) == proof.due[part].amount == row.due[part]
             assert value(proof.paid[part]) == proof.paid[part].amount == row.paid[part]
-    if proven.state.charged_off_on is None:
-        age = ageing(proven.state)
-        totals = {name: value(each) for name, each in proven.totals.items()}
-        assert totals == {name: each.amount for name, each in proven.totals.items()}
-        assert totals["principal-out"] == proven.state.principal_out
-        assert totals["overdue"] == age.overdue
-        assert totals["outstanding"] == age.outstanding
+    age = ageing(proven.state)
+    totals = {name: value(each) for name, each in proven.totals.items()}
+    assert totals == {name: each.amount for name, each in proven.totals.items()}
+    assert totals["principal-out"] == proven.state.principal_out
+    assert totals["overdue"] == age.overdue
+    assert totals["outstanding"] == age.outstanding
 
 
 def leaves(proof: Proof) -> Iterator[Proof]:

@@ -81,7 +81,11 @@ def _written_off(applied: Applied, part: Part, proven: Proven) -> Proof:
     """What rows asked and had not got on the day the loan left the books."""
     name, amount = part.name.lower(), applied.parts[part]
     if part is Part.PRINCIPAL:
-        return Proof("principal-out", amount, terms=proven.totals["principal-out"].terms)
+        # What was out before: the charge-off itself is what leaves nothing.
+        out = proven.totals["principal-out"].terms
+        return Proof(
+            "principal-out", amount, terms=tuple(each for each in out if each[1].code != "charged-off")
+        )
     terms = [
         (sign, proof)
         for row in proven.rows

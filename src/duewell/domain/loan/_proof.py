@@ -449,6 +449,8 @@ def _totals(state: LoanState, rows: tuple[RowProof, ...]) -> dict[str, Proof]:
         if a.fact.kind is FactKind.REFUNDED and a.parts[PRINCIPAL]
     ]
     repaid = [(-1, r.paid[PRINCIPAL]) for r in rows]
+    if state.charged_off_on is not None:
+        return _claimed(state, [*lent, *again, *repaid])
     out = Proof("principal-out", state.principal_out, terms=(*lent, *again, *repaid))
     others = [each for part in OTHERS for each in _owed(due, part)]
     others += [(1, _moved_ahead(r, part)) for r in state.rows for part in OTHERS if r.due_on > state.as_of]
@@ -458,4 +460,19 @@ def _totals(state: LoanState, rows: tuple[RowProof, ...]) -> dict[str, Proof]:
         "overdue": _added("overdue", [(1, each) for each in parts.values() if each.amount]),
         **{each.code: each for each in parts.values()},
         "outstanding": Proof("outstanding", total, terms=((1, out), *others)),
+    }
+
+
+def _claimed(state: LoanState, lent: list[tuple[int, Proof]]) -> dict[str, Proof]:
+    """The same of a loan charged off: nothing is out or overdue, the claim is what recoveries left of it."""
+    off = [a for a in state.applied if a.kind == "charge_off"]
+    met = [a for a in state.applied if a.kind == "recovery"]
+    gone = [(-1, Proof("charged-off", a.parts[PRINCIPAL], fact=a.fact)) for a in off]
+    claim = [(1, Proof("charged-off", sum(a.parts), fact=a.fact)) for a in off]
+    claim += [(-1, Proof("recovered", sum(a.parts), fact=a.fact)) for a in met]
+    return {
+        "principal-out": _added("principal-out", [*lent, *gone]),
+        "overdue": Proof("overdue", 0),
+        **{_OVERDUE[part]: Proof(_OVERDUE[part], 0) for part in Part},
+        "outstanding": _added("outstanding", claim),
     }

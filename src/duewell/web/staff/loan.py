@@ -158,7 +158,7 @@ def _loan_figures(view: View) -> list[Figure]:
     if payoff is not None:
         found.append(("console-payoff", payoff.amount, view.at("why", total="payoff"), None))
     if shown.state.charged_off_on is not None:
-        found.append(("console-claim", sum(shown.state.claim), None, None))
+        found.append(("console-claim", sum(shown.state.claim), view.at("why", total="outstanding"), None))
     found.append(
         ("console-principal-out", shown.state.principal_out, view.at("why", total="principal-out"), None)
     )
