@@ -106,6 +106,8 @@ def extend(life: Life, act: Act) -> int | None:
         return None
     spread = [n for n in lines if n.nr >= line.nr]
     stays_charged(life, spread, act.on)
+    # What ran on after the last due date, on the rows before, was earned by then, as where a date moves.
+    stays_charged(life, [n for n in lines if n.nr < line.nr], act.on)
     end_lateness(life, spread, act.on)
     life.acts.append(replace(act, nr=line.nr))
     at, ledger = len(life.acts), life.ledger
