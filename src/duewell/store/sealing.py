@@ -11,28 +11,37 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, LiteralString
 
 from duewell.store.loans import Connection
 
 START = bytes(32)
 """What the first seal of a book is chained to."""
+# Each row is hashed before the rows are sorted: 32 bytes of it are carried, not its terms. The hashes of a day
+# come in ranges of persons, in the order of all: joined they are longer than a value of the database may be.
 _FACTS = """
-select f.recorded_on as day, count(*) as count, sha256(string_agg(sha256(convert_to(jsonb_build_array(
-  f.person_id, f.loan_no, f.seq, f.kind, f.schema_version, f.effective_on, f.recorded_on,
-  extract(epoch from f.recorded_at), f.source, f.source_ref, f.actor, f.payload, f.reverses_seq,
-  case when f.seq = 1 then jsonb_build_array(l.terms, l.product_code, l.product_version, l.external_ref,
-    l.currency, l.opened_on) end)::text, 'UTF8')), ''::bytea order by f.person_id, f.loan_no, f.seq)) as hash
-from duewell.loan_fact f join duewell.loan l using (person_id, loan_no)
-where l.book_id = %(book)s and f.recorded_on between %(first)s and %(last)s group by 1
+select day, part, count(*), string_agg(hash, ''::bytea order by person_id, loan_no, seq) from (
+  select f.recorded_on as day, f.person_id >> 57 as part, f.person_id, f.loan_no, f.seq,
+    sha256(convert_to(jsonb_build_array(
+      f.person_id, f.loan_no, f.seq, f.kind, f.schema_version, f.effective_on, f.recorded_on,
+      extract(epoch from f.recorded_at), f.source, f.source_ref, f.actor, f.payload, f.reverses_seq,
+      case when f.seq = 1 then jsonb_build_array(l.terms, l.product_code, l.product_version, l.external_ref,
+        l.currency, l.opened_on) end)::text, 'UTF8')) as hash
+  from duewell.loan_fact f join duewell.loan l using (person_id, loan_no)
+  where l.book_id = %(book)s and f.recorded_on between %(first)s and %(last)s offset 0) as rows
+group by day, part order by day, part
 """
 _JOURNALS = """
-select j.posted_on as day, count(*) as count, sha256(string_agg(sha256(convert_to(jsonb_build_array(
-  j.person_id, j.loan_no, j.seq, j.part, j.posted_on, j.accounts, j.amounts)::text, 'UTF8')), ''::bytea
-  order by j.person_id, j.loan_no, j.seq, j.part)) as hash
-from duewell.journal j join duewell.loan l using (person_id, loan_no)
-where l.book_id = %(book)s and j.posted_on between %(first)s and %(last)s group by 1
+select day, part, count(*), string_agg(hash, ''::bytea order by person_id, loan_no, seq, nth) from (
+  select j.posted_on as day, j.person_id >> 57 as part, j.person_id, j.loan_no, j.seq, j.part as nth,
+    sha256(convert_to(jsonb_build_array(
+      j.person_id, j.loan_no, j.seq, j.part, j.posted_on, j.accounts, j.amounts)::text, 'UTF8')) as hash
+  from duewell.journal j join duewell.loan l using (person_id, loan_no)
+  where l.book_id = %(book)s and j.posted_on between %(first)s and %(last)s offset 0) as rows
+group by day, part order by day, part
 """
+_AT_ONCE = 8
+"""Ranges held in memory together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +63,28 @@ def content_of(conn: Connection, book_id: int, day: date) -> Content:
 
 
 def _by_day(conn: Connection, book_id: int, first: date, until: date) -> dict[date, Content]:
-    given = {"book": book_id, "first": first, "last": until}
+    facts, journals = (_hashed(conn, query, book_id, first, until) for query in (_FACTS, _JOURNALS))
     found: dict[date, Content] = {}
-    for query in (_FACTS, _JOURNALS):
-        for day, count, hashed in conn.execute(query, given).fetchall():
-            before = found.get(day, Content(0, b""))
-            # Facts come first; of journals only the hash counts.
-            facts = count if query is _FACTS else before.facts
-            found[day] = Content(facts, before.hash + bytes(hashed))
+    for day in sorted(facts.keys() | journals.keys()):
+        count, of_facts = facts.get(day, (0, b""))
+        # Facts come first; of journals only the hash counts.
+        found[day] = Content(count, of_facts + journals.get(day, (0, b""))[1])
     return found
+
+
+def _hashed(
+    conn: Connection, query: LiteralString, book_id: int, first: date, until: date
+) -> dict[date, tuple[int, bytes]]:
+    """Of each day: how many rows, and the hash over the hashes of all of them in their order."""
+    given = {"book": book_id, "first": first, "last": until}
+    counts: dict[date, int] = {}
+    hashes: dict[date, Any] = {}
+    with conn.transaction(), conn.cursor(name="sealing") as cursor:
+        cursor.itersize = _AT_ONCE
+        for day, _, count, joined in cursor.execute(query, given):
+            counts[day] = counts.get(day, 0) + count
+            hashes.setdefault(day, hashlib.sha256()).update(joined)
+    return {day: (count, hashes[day].digest()) for day, count in counts.items()}
 
 
 def _whole(by_day: dict[date, Content], only: date | None) -> Content:
