@@ -17,8 +17,8 @@ from duewell.store.loans import Connection
 
 START = bytes(32)
 """What the first seal of a book is chained to."""
-# Each row is hashed before the rows are sorted: 32 bytes of it are carried, not its terms. The hashes of a day
-# come in ranges of persons, in the order of all: joined they are longer than a value of the database may be.
+# Each row is hashed before the rows are sorted: 32 bytes of it are carried, not its terms. The hashes of a
+# day come in ranges of persons, in the order of all: joined they are longer than one value may be.
 _FACTS = """
 select day, part, count(*), string_agg(hash, ''::bytea order by person_id, loan_no, seq) from (
   select f.recorded_on as day, f.person_id >> 57 as part, f.person_id, f.loan_no, f.seq,

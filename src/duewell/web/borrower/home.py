@@ -86,6 +86,29 @@ def use_code_form(ask: Asked, form: Form) -> Response:
     return enters(ask, made, "/home")
 
 
+@door.post("/sign-in/password", may=P.PUBLIC, media="text/html")
+def use_password_form(ask: Asked, form: Form) -> Response:
+    """Sign in by the password somebody chose to have."""
+    to = form.get("to", "").strip()
+    try:
+        row = books.read_book(ask.conn, form.get("book", "")[:40])
+        made = sign_in.sign_in_by_password(
+            ask.conn,
+            ask.state.keys,
+            ask.state.hasher,
+            realm=row.book_id if row.is_sandbox else 0,
+            field="email" if "@" in to else "phone",
+            given=to or "-",
+            password=form.get("password", ""),
+            come_from=ask.come_from,
+            at=ask.at,
+        )
+    except Refusal as refusal:
+        wrong = say_in(lang_of(ask.request))(refusal.code, **refusal.facts)
+        return _sign_in_page(ask, 422, to=to[:80], wrong=wrong)
+    return enters(ask, made, "/home")
+
+
 @door.get("/home", may=P.OWN_READ, media="text/html")
 def home(ask: Asked) -> Response:
     """One sentence: what is to be paid, and when; then what comes, and the loans."""
