@@ -15,7 +15,7 @@ import pytest
 from icalendar import Calendar
 
 from duewell.web._pages import MARK
-from tests.api.site import Site
+from tests.api.site import PASSWORD, Site
 from tests.web.test_borrower import PHONE, browser, late_loan, signed_in
 from tests.web.test_paying import fields_of, words
 
@@ -196,3 +196,16 @@ def test_a_page_that_got_old_says_so_in_its_readers_words(site: Site) -> None:
     out = client.post("/account/consents", data=told)
     assert out.status_code == 401 and "You were signed out. Nothing was done." in out.text
     assert not any(each in old.text + out.text for each in ("X-CSRF", "API key", "Bearer"))
+
+
+def test_a_password_somebody_set_signs_them_in(site: Site) -> None:
+    late_loan(site)
+    client = signed_in(site, "en")
+    told = {"token": form(client, "/account", "/account/password")["token"]}
+    weak = client.post("/account/password", data=told | {"password": "short"})
+    assert weak.status_code == 422 and 'role="alert"' in weak.text
+    assert client.post("/account/password", data=told | {"password": PASSWORD}).url.path == "/sign-in"
+    other = browser(site, "en")
+    given = {"to": "138 0013 8000", "book": "main", "password": PASSWORD}
+    assert other.post("/sign-in/password", data=given | {"password": "x"}).status_code == 422
+    assert other.post("/sign-in/password", data=given).url.path == "/home"
