@@ -52,6 +52,18 @@ def test_dark_changes_nothing_but_colours() -> None:
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.name)
 def test_a_screen_passes_every_gate(looker: Looker, screen: Screen, lang: str) -> None:
-    faults = looker.faults(screen, lang)
+    faults = looked_at(looker, screen, lang)
+    if faults:
+        # What is wrong with a screen is wrong twice; a machine that was busy at that moment is not.
+        print(f"looked at again: {faults}")
+        faults = looked_at(looker, screen, lang)
     if faults:
         pytest.fail(f"{screen.name}, {lang}:\n" + "\n".join(dict.fromkeys(faults)), pytrace=False)
+
+
+def looked_at(looker: Looker, screen: Screen, lang: str) -> list[str]:
+    """What is wrong with a screen; one that does not come at all is wrong too."""
+    try:
+        return looker.faults(screen, lang)
+    except Exception as problem:
+        return [f"{type(problem).__name__}: {problem}"]
