@@ -22,6 +22,7 @@ from duewell.services.verify_book import verify_book
 from duewell.store import clocking
 from duewell.store.loans import LoanKey
 from tests.api.site import Site, key, problem_of
+from tests.figures import Figure
 
 AT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 TABLES = (
@@ -210,7 +211,7 @@ def test_a_clock_that_cannot_be_moved_so_stays(site: Site) -> None:
     assert problem_of(live) == (409, "clock-is-live")
 
 
-def test_thirty_six_months_of_a_loan_in_one_call(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+def test_thirty_six_months_of_a_loan_in_one_call(site: Site, figure: Figure) -> None:
     program = site.program()
     lend = {"principal_minor": 3_600_000, "currency": "CNY", "rate_pct": "12", "instalments": 36}
     assert program.post("/api/books/main/loans", json=lend, headers=key()).status_code == 201
@@ -218,8 +219,7 @@ def test_thirty_six_months_of_a_loan_in_one_call(site: Site, capsys: pytest.Capt
     told = program.post("/api/books/main/clock", json={"to": "2029-03-03"}, headers=key()).json()
     seconds = time.perf_counter() - began
     assert told["days_closed"] == 1097
-    with capsys.disabled():
-        print(f"\n  clock: 36 months of a loan that stays unpaid in {seconds * 1000:.0f} ms.", end=" ")
+    figure(f"clock: 36 months of a loan that stays unpaid in {seconds * 1000:.0f} ms.")
     assert verify_book(site.conn, "main").findings == []
 
 

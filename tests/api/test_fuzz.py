@@ -11,11 +11,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from duewell.services.verify_book import verify_book
 from duewell.store import trail
 from tests.api.site import Site
+from tests.figures import Figure
 
 CASES = 5000
 CHECKS = "all"
@@ -41,9 +40,7 @@ def run(site: Site, headers: dict[str, str], phases: str, examples: int) -> int:
     return int(found[1])
 
 
-def test_no_request_makes_a_fault_or_an_answer_that_is_not_documented(
-    site: Site, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_no_request_makes_a_fault_or_an_answer_that_is_not_documented(site: Site, figure: Figure) -> None:
     site.loan()
     # Signed in first: what is sent uses up how often one may try from this address.
     callers = [site.staff(role, role) for role in ROLES] + [site.borrower("+8613800138000")[0]]
@@ -53,8 +50,7 @@ def test_no_request_makes_a_fault_or_an_answer_that_is_not_documented(
         cookie = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
         headers = {"cookie": cookie, "x-csrf-token": client.headers["x-csrf-token"]}
         sent += run(site, headers, "fuzzing", 5)
-    with capsys.disabled():
-        print(f"\n  fuzzed: {sent} requests by {len(callers) + 1} callers, 0 faults.", end=" ")
+    figure(f"fuzzed: {sent} requests by {len(callers) + 1} callers, 0 faults.")
     assert sent >= CASES
     assert verify_book(site.conn, "main").findings == []
     assert trail.check(site.conn, trail.head(site.conn)) == []

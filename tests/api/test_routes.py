@@ -17,6 +17,7 @@ from starlette.routing import Route
 from duewell.api._app import check_routes
 from duewell.domain.access import GRANTS, Permission, Role
 from tests.api.site import Site, key, problem_of
+from tests.figures import Figure
 
 STAFF_ROLES = [role for role in Role if role not in (Role.BORROWER, Role.API_CLIENT)]
 
@@ -58,9 +59,7 @@ def send(client: httpx.Client, route: Any, ids: dict[str, str]) -> httpx.Respons
     return client.request(method, path, json=body, headers=key())
 
 
-def test_every_route_answers_every_caller_as_the_table_says(
-    site: Site, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_every_route_answers_every_caller_as_the_table_says(site: Site, figure: Figure) -> None:
     borrower, person = site.borrower("+8613800138000")
     other = site.loan()
     ids = {
@@ -115,8 +114,7 @@ def test_every_route_answers_every_caller_as_the_table_says(
             assert response.status_code < 500, (name, route.path, response.text)
             if may:
                 assert response.status_code != 401, (name, route.path, response.text)
-    with capsys.disabled():
-        print(f"\n  routes by callers: {pairs} pairs, 0 holes.", end=" ")
+    figure(f"routes by callers: {pairs} pairs, 0 holes.")
     assert pairs > 600
 
 

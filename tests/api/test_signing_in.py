@@ -11,11 +11,11 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
-import pytest
 
 from duewell.api._cookies import cookie_name
 from duewell.domain.access import Permission
 from tests.api.site import PASSWORD, Site, key, problem_of
+from tests.figures import Figure
 
 PHONE = "+8613800138000"
 
@@ -72,9 +72,7 @@ def test_guessing_is_stopped_for_the_account_and_then_waits(site: Site) -> None:
     assert site.client().post("/api/sessions/staff", json=site.sign_in_of("anna")).status_code == 201
 
 
-def test_a_thousand_guesses_from_one_address_meet_a_wall(
-    site: Site, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_thousand_guesses_from_one_address_meet_a_wall(site: Site, figure: Figure) -> None:
     with ThreadPoolExecutor(4) as pool:
 
         def ask(n: int) -> int:
@@ -83,8 +81,7 @@ def test_a_thousand_guesses_from_one_address_meet_a_wall(
 
         told = list(pool.map(ask, range(400)))
     assert told.count(401) == 100 and set(told) == {401, 429}
-    with capsys.disabled():
-        print(f"\n  guesses: {len(told)} sent, {told.count(401)} looked at.", end=" ")
+    figure(f"guesses: {len(told)} sent, {told.count(401)} looked at.")
 
 
 def test_an_account_that_is_not_there_takes_as_long(site: Site) -> None:

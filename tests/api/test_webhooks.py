@@ -24,6 +24,7 @@ from duewell.gateways.outgoing import Outgoing, is_open
 from duewell.services import send_webhooks
 from duewell.store import webhooks
 from tests.api.site import Site, key, problem_of
+from tests.figures import Figure
 
 PAY = {"amount_minor": 5000, "currency": "CNY"}
 
@@ -262,15 +263,14 @@ INSIDE = [
 ]  # fmt: skip
 
 
-def test_no_url_leads_into_the_house(capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_url_leads_into_the_house(figure: Figure) -> None:
     calls = Outgoing()
     for url in INSIDE:
         with pytest.raises(InvalidInput) as refused:
             calls.check(url)
         assert refused.value.code == "webhook-url-refused", url
         assert calls.post(url, b"{}", {}) == (None, "address refused"), url
-    with capsys.disabled():
-        print(f"\n  urls into the house: {len(INSIDE)} refused.", end=" ")
+    figure(f"urls into the house: {len(INSIDE)} refused.")
     assert is_open("93.184.216.34") and is_open("2606:2800:220:1::1")
 
 

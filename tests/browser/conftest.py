@@ -19,7 +19,13 @@ from tests.browser.world import World, furnish
 __all__ = ["site"]
 CHROMIUM = os.environ.get("DUEWELL_CHROMIUM") or shutil.which("chromium") or ""
 """The browser of the system; playwright is never let download one."""
-_WHERE: list[Path] = []
+_SCREENSHOTS = "DUEWELL_SCREENSHOTS"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """One folder of pictures a run, named before any process of it begins."""
+    if not os.environ.get(_SCREENSHOTS):
+        os.environ[_SCREENSHOTS] = tempfile.mkdtemp(prefix="duewell-screens-")
 
 
 @pytest.fixture(scope="session")
@@ -43,10 +49,8 @@ def chromium() -> Iterator[object]:
 
 @pytest.fixture(scope="session")
 def screenshots() -> Path:
-    given = os.environ.get("DUEWELL_SCREENSHOTS")
-    folder = Path(given) if given else Path(tempfile.mkdtemp(prefix="duewell-screens-"))
+    folder = Path(os.environ[_SCREENSHOTS])
     folder.mkdir(parents=True, exist_ok=True)
-    _WHERE.append(folder)
     return folder
 
 
@@ -58,5 +62,7 @@ def looker(chromium: object, world: World, screenshots: Path) -> Iterator[Looker
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for folder in _WHERE:
-        terminalreporter.write_line(f"Screenshots: {folder} ({len(list(folder.glob('*.png')))} pictures)")
+    folder = Path(os.environ[_SCREENSHOTS])
+    count = len(list(folder.glob("*.png")))
+    if count:
+        terminalreporter.write_line(f"Screenshots: {folder} ({count} pictures)")

@@ -25,6 +25,7 @@ from duewell.services.record_fact import Request, record_fact
 from duewell.services.verify_book import verify_book
 from duewell.store import agendas, books, loans
 from duewell.store.loans import LoanKey
+from tests.figures import Figure
 
 Conn = psycopg.Connection[Any]
 OPEN_ON = date(2026, 6, 1)
@@ -83,7 +84,7 @@ def plan(conn: Conn, key: LoanKey, name: str) -> int:
 
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_payments_plans_and_two_closers_meet_on_the_same_loans(
-    conn: Conn, url: str, few: list[LoanKey], seed: int, capsys: pytest.CaptureFixture[str]
+    conn: Conn, url: str, few: list[LoanKey], seed: int, figure: Figure
 ) -> None:
     until = OPEN_ON + timedelta(days=DAYS)
     done = threading.Event()
@@ -143,5 +144,4 @@ def test_payments_plans_and_two_closers_meet_on_the_same_loans(
     assert chunks == (4 * DAYS,)
     assert verify_book(conn, "b").findings == []
     (ahead,) = conn.execute("select count(*) from duewell.day_ahead").fetchone() or (0,)
-    with capsys.disabled():
-        print(f"\n  seed {seed}: {paid} payments, {ahead} met a day being closed, {len(looks)} looks", end="")
+    figure(f"seed {seed}: {paid} payments, {ahead} met a day being closed, {len(looks)} looks")

@@ -32,6 +32,7 @@ from duewell.store import books, loans
 from duewell.store.loans import LoanKey
 from duewell.store.server import EmbeddedServer, create_database
 from tests.faults.cutting import cut_everywhere
+from tests.figures import Figure
 
 Conn = psycopg.Connection[Any]
 OPEN_ON = date(2026, 6, 1)
@@ -163,7 +164,7 @@ VERBS: dict[str, tuple[Callable[[Conn, int], object], int]] = {
 
 @pytest.mark.parametrize("name", VERBS)
 def test_a_verb_cut_anywhere_ends_where_one_in_peace_does(
-    book: Conn, url: str, server: EmbeddedServer, name: str, capsys: pytest.CaptureFixture[str]
+    book: Conn, url: str, server: EmbeddedServer, name: str, figure: Figure
 ) -> None:
     verb, least = VERBS[name]
     assert dues(book)
@@ -177,5 +178,4 @@ def test_a_verb_cut_anywhere_ends_where_one_in_peace_does(
         assert kills.differing(ours, theirs) == []
         assert verify_book(ours, "b").findings == []
     assert found >= least, "fewer points than the verb has statements: is it still counted?"
-    with capsys.disabled():
-        print(f"\n  {name}: cut at {found} points", end="")
+    figure(f"{name}: cut at {found} points")

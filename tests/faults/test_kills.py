@@ -32,6 +32,7 @@ from duewell.store.server import EmbeddedServer, create_database, start
 from duewell.worker.payment_queue import PaymentQueue
 from tests.faults.killing import killed
 from tests.faults.test_all_at_once import SNAPSHOT
+from tests.figures import Figure
 
 Conn = psycopg.Connection[Any]
 OPEN_ON = date(2026, 6, 1)
@@ -58,9 +59,7 @@ def home(durable: EmbeddedServer) -> str:
     return url
 
 
-def test_days_are_closed_once_whatever_is_killed(
-    durable: EmbeddedServer, home: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_days_are_closed_once_whatever_is_killed(durable: EmbeddedServer, home: str, figure: Figure) -> None:
     twin = create_database(durable, f"{database.name_of(home)}_twin", template=database.name_of(home))
     chance = random.Random(1)
     landed: Counter[str] = Counter()
@@ -86,8 +85,7 @@ def test_days_are_closed_once_whatever_is_killed(
             close_day(conn, "b", until=last, at=AT, slices=4)
             assert verify_book(conn, "b").findings == []
         assert kills.differing(ours, theirs) == []
-    with capsys.disabled():
-        print(f"\n  closing: {dict(landed)}, {(last - OPEN_ON).days} days", end="")
+    figure(f"closing: {dict(landed)}, {(last - OPEN_ON).days} days")
 
 
 def _open_on(url: str) -> date:
@@ -96,7 +94,7 @@ def _open_on(url: str) -> date:
 
 
 def test_what_was_acknowledged_is_there_once_whatever_is_killed(
-    durable: EmbeddedServer, home: str, capsys: pytest.CaptureFixture[str]
+    durable: EmbeddedServer, home: str, figure: Figure
 ) -> None:
     chance = random.Random(2)
     with psycopg.connect(home, autocommit=True) as conn:
@@ -140,8 +138,7 @@ def test_what_was_acknowledged_is_there_once_whatever_is_killed(
         close_day(conn, "b", until=OPEN_ON + timedelta(days=1), at=AT)
         assert verify_book(conn, "b").findings == []
     assert set(looks) == {BALANCED}
-    with capsys.disabled():
-        print(f"\n  posting: {dict(landed)}, {row[0]} posted, {len(looks)} looks", end="")
+    figure(f"posting: {dict(landed)}, {row[0]} posted, {len(looks)} looks")
 
 
 def _post(conn: Conn, n: int, dues: list[LoanKey], every: list[LoanKey]) -> None:
@@ -169,7 +166,7 @@ def _watch(url: str, done: threading.Event, looks: list[tuple[Any, ...]]) -> Non
 
 
 def test_a_server_that_dies_under_traffic_is_back_and_nobody_is_told_a_lie(
-    durable: EmbeddedServer, home: str, capsys: pytest.CaptureFixture[str]
+    durable: EmbeddedServer, home: str, figure: Figure
 ) -> None:
     with psycopg.connect(home, autocommit=True) as conn:
         dues = [key for key, _ in agendas.due_on(conn, 1, OPEN_ON + timedelta(days=1))]
@@ -209,5 +206,4 @@ def test_a_server_that_dies_under_traffic_is_back_and_nobody_is_told_a_lie(
         row = conn.execute("select count(*) from duewell.loan_fact where source = 'test'").fetchone()
         assert row == (answered,)
         assert verify_book(conn, "b").findings == []
-    with capsys.disabled():
-        print(f"\n  restarts: 5, {answered} answered, back after {max(back):.1f} s at most", end="")
+    figure(f"restarts: 5, {answered} answered, back after {max(back):.1f} s at most")

@@ -37,6 +37,7 @@ from duewell.store import agendas, loans, migrate
 from duewell.store.loans import LoanKey
 from duewell.store.server import EmbeddedServer, create_database, start
 from duewell.worker.payment_queue import PaymentQueue
+from tests.figures import Figure
 
 Conn = psycopg.Connection[Any]
 OPEN_ON = date(2026, 6, 1)
@@ -112,7 +113,7 @@ class Relay:
 
 
 def test_a_reply_that_was_lost_is_asked_for_again_and_nothing_happens_twice(
-    conn: Conn, url: str, capsys: pytest.CaptureFixture[str]
+    conn: Conn, url: str, figure: Figure
 ) -> None:
     generate_book(conn, "b", count=60, seed=4, open_on=OPEN_ON, at=AT)
     close_day(conn, "b", until=OPEN_ON, at=AT)
@@ -142,8 +143,7 @@ def test_a_reply_that_was_lost_is_asked_for_again_and_nothing_happens_twice(
     assert row == (OPERATIONS, OPERATIONS)
     assert verify_book(conn, "b").findings == []
     assert lost_after_commit > 5, "some replies must be lost after the commit, or nothing is shown"
-    with capsys.disabled():
-        print(f"\n  wire: {relay.cuts} replies cut, {lost_after_commit} of them after the commit", end="")
+    figure(f"wire: {relay.cuts} replies cut, {lost_after_commit} of them after the commit")
 
 
 def _is_there(conn: Conn, n: int) -> int:
@@ -201,16 +201,16 @@ def small_disk(megabytes: int) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def test_a_full_disk_loses_nothing_that_was_acknowledged(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_full_disk_loses_nothing_that_was_acknowledged(figure: Figure) -> None:
     with small_disk(400) as folder:
         server = start(folder / "data")
         try:
-            _fill_and_go_on(server, folder, capsys)
+            _fill_and_go_on(server, folder, figure)
         finally:
             database.end(server)
 
 
-def _fill_and_go_on(server: EmbeddedServer, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def _fill_and_go_on(server: EmbeddedServer, folder: Path, figure: Figure) -> None:
     url = create_database(server, "full")
     migrate.upgrade(url)
     with psycopg.connect(url, autocommit=True) as conn:
@@ -236,8 +236,7 @@ def _fill_and_go_on(server: EmbeddedServer, folder: Path, capsys: pytest.Capture
         assert len(numbers) == acknowledged + 1
         close_day(conn, "b", until=OPEN_ON + timedelta(days=2), at=AT)
         assert verify_book(conn, "b").findings == []
-    with capsys.disabled():
-        print(f"\n  disk: full after {acknowledged} payments ({refused}), all there, and it goes on", end="")
+    figure(f"disk: full after {acknowledged} payments ({refused}), all there, and it goes on")
 
 
 def _post_until_refused(url: str, dues: list[LoanKey]) -> tuple[int, str]:

@@ -16,7 +16,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import psycopg
-import pytest
 
 from duewell.domain.contract import contract_of
 from duewell.domain.errors import Refusal
@@ -31,6 +30,7 @@ from duewell.services.record_fact import Request, record_fact
 from duewell.services.verify_book import verify_book
 from duewell.store import agendas, books, days, loans
 from duewell.store.loans import LoanKey
+from tests.figures import Figure
 from tests.services.test_close_day import any_fact
 from tests.services.test_lines import TERMS as LINE
 from tests.services.test_two_paths import terms
@@ -44,9 +44,7 @@ MANNERS = ("punctual", "punctual", "late", "in part", "ahead", "silent")
 RECEIVABLES = (PENALTY_RECEIVABLE, FEE_RECEIVABLE, INTEREST_RECEIVABLE, LOANS_PRINCIPAL)
 
 
-def test_every_day_of_a_year_the_totals_are_those_of_the_folds(
-    conn: Conn, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_every_day_of_a_year_the_totals_are_those_of_the_folds(conn: Conn, figure: Figure) -> None:
     life = Life(conn, random.Random(20260105))
     for n in range(DAYS):
         day = START + timedelta(days=n)
@@ -58,8 +56,7 @@ def test_every_day_of_a_year_the_totals_are_those_of_the_folds(
             assert verify_book(conn, "year").findings == [], day
     kinds = {name for name in life.seen if life.seen[name]}
     assert {"Reversed", "Rescheduled", "Waived", "ChargedOff", "learnt late", "Drawn", "turned"} <= kinds
-    with capsys.disabled():
-        print(f"\n  a year of {len(life.manners)} contracts: {dict(life.seen)}", end="")
+    figure(f"a year of {len(life.manners)} contracts: {dict(life.seen)}")
 
 
 class Life:

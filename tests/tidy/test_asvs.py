@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.figures import Figure
+
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "reference" / "asvs.md").read_text("utf-8")
 LAST = {
@@ -37,16 +39,12 @@ def told() -> list[str]:
     return found
 
 
-def test_every_item_of_levels_1_and_2_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_item_of_levels_1_and_2_is_told_once(figure: Figure) -> None:
     found = told()
     assert len(ITEMS) == 253
     assert sorted(ITEMS - set(found)) == [] and sorted(set(found) - ITEMS) == []
     assert sorted({each for each in found if found.count(each) > 1}) == []
-    with capsys.disabled():
-        print(
-            f"\n  ASVS: {len(found)} items, {len(NAMED)} tests named, {PAGE.count('**open**') - 1} open.",
-            end=" ",
-        )
+    figure(f"ASVS: {len(found)} items, {len(NAMED)} tests named, {PAGE.count('**open**') - 1} open.")
 
 
 @pytest.mark.parametrize(("path", "name"), NAMED)

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.figures import Figure
+
 SRC = Path(__file__).parents[2] / "src" / "duewell"
 MODULES = sorted(SRC.rglob("*.py"))
 Found = Iterator[tuple[int, str]]
@@ -199,12 +201,11 @@ def found() -> list[tuple[str, str, int, str]]:
     return told
 
 
-def test_nothing_dangerous_stands_without_a_reason(capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_dangerous_stands_without_a_reason(figure: Figure) -> None:
     everything = found()
     bare = [each for each in everything if (each[0], each[1]) not in REASONS]
-    with capsys.disabled():
-        count = f"{len(RULES)} rules, {len(MODULES)} modules, {len(everything)} findings"
-        print(f"\n  dangers: {count}, {len(bare)} without a reason.", end=" ")
+    count = f"{len(RULES)} rules, {len(MODULES)} modules, {len(everything)} findings"
+    figure(f"dangers: {count}, {len(bare)} without a reason.")
     assert bare == []
 
 

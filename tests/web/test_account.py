@@ -145,6 +145,12 @@ def test_an_account_that_owes_is_not_closed_and_a_second_person_closes_the_other
     assert asked.status_code == 200 and "A second person checks it" in asked.text
     (request,) = site.staff("cora", "compliance").get("/api/requests?waiting=true").json()["items"]
     assert request["act"] == "erasure" and request["asked_by"].startswith("borrower:")
+    again = free.post("/account/close", data={**form(free, "/account", "/sign-out"), "key": "another-key"})
+    assert "A second person checks it" in again.text and "Ask to close it" not in again.text
+    assert len(site.staff("cora", "compliance").get("/api/requests?waiting=true").json()["items"]) == 1
+    kept = free.post("/account/close", data={**form(free, "/account", "/account/close"), "do": "keep"})
+    assert kept.status_code == 200 and "Ask to close it" in kept.text
+    assert site.staff("cora", "compliance").get("/api/requests?waiting=true").json()["items"] == []
 
 
 def test_what_a_phone_keeps_is_the_due_dates_and_their_day(site: Site) -> None:

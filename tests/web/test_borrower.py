@@ -221,14 +221,48 @@ def words_of(page: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
 
 
-def test_a_line_shows_what_is_owed_and_its_statements(site: Site) -> None:
+def test_of_several_late_loans_home_says_the_sum_and_each_of_them(site: Site) -> None:
+    person = site.person(PHONE)
+    for principal in (1_200_000, 600_000):
+        site.loan(person=person, principal=principal)
+    site.program().post("/api/books/main/clock", json={"to": "2026-03-30"}, headers=key())
+    before = words_of(signed_in(site, "en").get("/home").text)
+    assert "CN¥1,599.28 Loan of" in before and "Pay one of them" in before, "of both, on the day they share"
+    site.program().post("/api/books/main/clock", json={"to": "2026-04-20"}, headers=key())
+    client = signed_in(site, "en")
+    home = client.get("/home").text
+    told = words_of(home)
+    assert "2 are overdue, the first since 2 Apr 2026" in told
+    assert "CN¥1,599.28 Loan of CN¥12,000.00 CN¥1,066.19 Loan of CN¥6,000.00 CN¥533.09" in told
+    assert "Pay the oldest first" in told and home.count("/why?total=overdue") == 2
+    assert "CN¥1,599.28" in words_of(client.get("/offline").text)
+
+
+def test_help_and_checking_a_receipt_keep_a_borrowers_own_way_back(site: Site) -> None:
+    late_loan(site)
+    client, nobody = signed_in(site), browser(site)
+    for page in ("/help", "/verify"):
+        assert 'class="dock"' in client.get(page).text and 'class="dock"' not in nobody.get(page).text
+        dead = browser(site)
+        dead.cookies.set(cookie_name(is_https=False), "no-session-of-anybodys")
+        shown = dead.get(page)
+        assert shown.status_code == 200 and 'class="dock"' not in shown.text
+
+
+def drawn_line(site: Site, to: str) -> str:
+    """1,000.00 drawn on 2 March; its first statement closes on 10 March."""
     made = site.program().post("/api/books/main/lines", json=LINE, headers=key())
-    line = made.json()["loan_id"]
+    line = str(made.json()["loan_id"])
     person = person_ref(parse_loan_id(line)[0])
     told = {"name": "Wang Wei", "phone": PHONE}
     assert site.program().put(f"/api/persons/{person}", json=told).status_code == 200
     site.program().post(f"/api/loans/{line}/facts", json={"line": "draw 1000.00 as purchase"}, headers=key())
-    site.program().post("/api/books/main/clock", json={"to": "2026-03-20"}, headers=key())
+    site.program().post("/api/books/main/clock", json={"to": to}, headers=key())
+    return line
+
+
+def test_a_line_shows_what_is_owed_and_its_statements(site: Site) -> None:
+    line = drawn_line(site, "2026-03-20")
     client = signed_in(site, "en")
     home = words_of(client.get("/home").text)
     assert "Credit line from 2 Mar 2026" in home and "CN¥100.00" in home
@@ -237,3 +271,34 @@ def test_a_line_shows_what_is_owed_and_its_statements(site: Site) -> None:
     assert "10 Mar 2026 CN¥1,000.00 at least CN¥100.00" in page
     pay = words_of(client.get(f"/loans/{line}/pay").text)
     assert "CN¥100.00" in pay and "CN¥1,000.00" in pay
+    split = words_of(client.get(f"/loans/{line}/pay?amount=1200").text)
+    told = "Principal CN¥1,000.00 Kept as your credit CN¥200.00 Together CN¥1,200.00"
+    assert f"{told} Still overdue after it CN¥0.00" in split
+
+
+def test_a_late_line_explains_itself_opens_every_amount_and_is_taken_along(site: Site) -> None:
+    line = drawn_line(site, "2026-05-20")
+    client = signed_in(site, "en")
+    page = client.get(f"/loans/{line}").text
+    assert f"/loans/{line}/late" in page and page.count("/why?row=") == 3
+    late = client.get(f"/loans/{line}/late").text
+    overdue = re.search(r"/why\?total=overdue.*?<span class=\"whole\">([^<]+)", late)
+    assert overdue is not None
+    parts = re.findall(r"/why\?total=(overdue-[a-z]+)", late)
+    assert parts == ["overdue-interest", "overdue-principal"]
+    for total in ("overdue", "balance", "payoff", *parts):
+        assert client.get(f"/loans/{line}/why?total={total}").status_code == 200
+    assert overdue[1] in client.get(f"/loans/{line}/why?total=overdue").text
+    told = site.program().get(f"/api/lines/{line}").json()
+    for each in told["statements"]:
+        shown = words_of(client.get(f"/loans/{line}/why?row={each['nr']}").text)
+        whole = f"CN¥{each['balance_minor'] // 100:,}.{each['balance_minor'] % 100:02d}"
+        least = f"CN¥{each['minimum_minor'] // 100:,}.{each['minimum_minor'] % 100:02d}"
+        assert (
+            f"all that is owed {whole}" in shown and f"minimum asked, statement {each['nr']} {least}" in shown
+        )
+    assert client.get(f"/loans/{line}/why?row=9").status_code == 404
+    assert client.get(f"/loans/{line}/files/statement.pdf").content.startswith(b"%PDF")
+    assert "100000" in client.get(f"/loans/{line}/files/statement.csv").content.decode("utf-8-sig")
+    assert client.get(f"/loans/{line}/files/plan.pdf").status_code in (404, 422)
+    assert "/files/statement.pdf" in client.get("/documents").text

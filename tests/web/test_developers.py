@@ -15,6 +15,8 @@ import pytest
 from duewell.domain.access import GRANTS, Permission, Role
 from duewell.gateways.outgoing import Outgoing
 from duewell.services import manage_accounts, send_webhooks
+from duewell.store.webhooks import KINDS
+from duewell.web.staff._desk import PAGE
 from tests.api.site import Site, key
 from tests.web.test_console import staff
 from tests.web.test_requests import hidden, plain
@@ -22,6 +24,7 @@ from tests.web.test_requests import hidden, plain
 BASE = "/staff/developers"
 CLIENTS, BOXES = f"{BASE}/clients", f"{BASE}/sandboxes"
 URL = "https://example.com/hooks"
+HOOK = {"url": "https://93.184.216.34/in", "book": "main", f"kind-{KINDS[0]}": "on"}
 
 
 def secret_of(page: httpx.Response) -> str:
@@ -50,6 +53,48 @@ def test_a_clients_key_is_shown_once_and_works_until_it_is_revoked(site: Site) -
     assert "The key was revoked." in done.text and "revocation" not in done.text
     assert program.get("/api/books/main").status_code == 401
     assert root.post(f"{CLIENTS}/ghost/revocation", data=hidden(listed)).status_code == 404
+
+
+def test_a_form_whose_secret_was_shown_makes_no_second_one(site: Site) -> None:
+    root = staff(site, "root", "admin")
+    data = {"name": "Once", "reach": "test", "all-books": "on"} | hidden(root.get(CLIENTS))
+    assert "dw_test_" in root.post(CLIENTS, data=data).text
+    again = root.post(CLIENTS, data=data)
+    assert again.status_code == 422 and "its secret was shown once" in again.text
+    assert plain(root.get(CLIENTS)).count("Once") == 2, "in the table and in its form"
+    otto = staff(site, "otto", "operator")
+    hook = {"url": "https://93.184.216.34/in", "book": "main", f"kind-{KINDS[0]}": "on"} | hidden(
+        otto.get(BASE)
+    )
+    made = otto.post(f"{BASE}/webhooks", data=hook)
+    assert "whsec_" in made.text
+    assert otto.post(f"{BASE}/webhooks", data=hook).status_code == 422
+    (row,) = site.conn.execute("select webhook_id from duewell.webhook").fetchall()
+    path = f"{BASE}/webhooks/{row[0]}"
+    turn = hidden(otto.get(path))
+    assert "whsec_" in otto.post(f"{path}/rotation", data=turn).text
+    twice = otto.post(f"{path}/rotation", data=turn)
+    assert twice.status_code == 422 and "whsec_" not in twice.text
+
+
+def test_a_log_is_read_page_by_page_though_all_of_it_is_of_one_instant(site: Site) -> None:
+    otto = staff(site, "otto", "operator")
+    hook = {"url": "https://93.184.216.34/in", "book": "main", f"kind-{KINDS[0]}": "on"} | hidden(
+        otto.get(BASE)
+    )
+    otto.post(f"{BASE}/webhooks", data=hook)
+    (row,) = site.conn.execute("select webhook_id from duewell.webhook").fetchall()
+    for _ in range(PAGE + 7):
+        send_webhooks.test(site.conn, row[0], site.clock())
+    path, seen = f"{BASE}/webhooks/{row[0]}", []
+    page = otto.get(path)
+    for _ in range(2):
+        seen += re.findall(r"/deliveries/(t-[A-Za-z0-9_-]+)", page.text)
+        onward = re.search(r'class="do quiet" href="([^"]+)"', page.text)
+        if onward is None:
+            break
+        page = otto.get(onward[1].replace("&amp;", "&"))
+    assert len(set(seen)) == PAGE + 7
 
 
 def test_a_client_may_be_held_to_its_books(site: Site) -> None:

@@ -1,7 +1,8 @@
 """Imports and jobs of a book, as an operator sees them.
 
 Wants to prove: days and alarms are there and an alarm is cleared with its reason; a file is checked before it
-is read, the same file, once, each refused row told with what to do; a tape is taken over whole or not at all;
+is read, the same file, once, each refused row told with what to do; a tape is taken over whole or not at all,
+a second person deciding, on the day it is true of;
 collections are made and fetched; the three sides of a day are shown with every difference.
 """
 
@@ -16,11 +17,12 @@ import httpx
 import pytest
 
 from duewell.domain.access import GRANTS, Permission, Role
+from duewell.services.verify_book import verify_book
 from duewell.store import alarms
 from tests.api.site import OPENED, Site, key
 from tests.api.test_rails import BANK, DEBIT, Desk, credit
 from tests.web.test_console import staff
-from tests.web.test_requests import hidden, plain
+from tests.web.test_requests import decided, hidden, plain
 
 JOBS = "/staff/books/main/jobs"
 RAIL = f"{JOBS}/rails/bank"
@@ -172,16 +174,45 @@ def test_an_answer_of_the_bank_is_checked_then_taken(desk: Desk) -> None:
 # -- a tape ----------------------------------------------------------------------------------------
 
 
-def test_a_tape_is_checked_then_taken_over_once(site: Site) -> None:
+def held(site: Site, book: str = "main") -> int:
+    return len(site.program().get(f"/api/books/{book}/loans").json()["items"])
+
+
+def test_a_tape_is_checked_then_waits_for_a_second_person_and_is_taken_over_once(site: Site) -> None:
     otto, path = staff(site, "otto", "operator"), f"{JOBS}/tape"
     dry = sent(otto, path, TAPE, "tape.csv", columns=COLUMNS)
     assert dry.status_code == 200 and "Taken over 2" in plain(dry) and "Nothing was changed yet." in dry.text
-    assert site.program().get("/api/books/main/loans").json()["items"] == []
-    real = sent(otto, path, TAPE, columns=COLUMNS, step="real", checked=mark_of(dry))
-    assert "All of them were taken over." in real.text
-    assert len(site.program().get("/api/books/main/loans").json()["items"]) == 2
+    assert "Ask for approval to take them over" in dry.text and held(site) == 0
+    asked = sent(otto, path, TAPE, columns=COLUMNS, step="real", checked=mark_of(dry))
+    assert "Take over 2 loans from file.csv: CN¥1,800.00 of principal still out" in plain(asked)
+    assert "a second person decides" in asked.text and held(site) == 0
+    (request,) = site.staff("cora", "compliance").get("/api/requests?waiting=true").json()["items"]
+    assert request["act"] == "tape" and request["content"]["loans"] == 2 and "rows" not in request["content"]
+    done = decided(staff(site, "ben", "supervisor"), request["request"])
+    assert done.status_code == 200 and held(site) == 2
+    assert verify_book(site.conn, "main").findings == []
     again = sent(otto, path, TAPE, columns=COLUMNS, step="real", checked=mark_of(dry))
     assert "Taken over 0" in plain(again) and "There already 2" in plain(again)
+
+
+def test_a_tape_is_true_of_its_day_and_is_not_taken_over_on_another(site: Site) -> None:
+    otto, path = staff(site, "otto", "operator"), f"{JOBS}/tape"
+    dry = sent(otto, path, TAPE, columns=COLUMNS)
+    sent(otto, path, TAPE, columns=COLUMNS, step="real", checked=mark_of(dry))
+    (request,) = site.staff("cora", "compliance").get("/api/requests?waiting=true").json()["items"]
+    site.program().post("/api/books/main/clock", json={"days": 1}, headers=key())
+    done = decided(staff(site, "ben", "supervisor"), request["request"])
+    assert done.status_code == 422 and "the book stands at 2026-03-03" in plain(done)
+    assert held(site) == 0
+
+
+def test_where_nobody_needs_to_be_asked_a_tape_is_taken_over_at_once(site: Site) -> None:
+    told = {"code": "free", "currency": "CNY", "open_on": "2026-03-02", "four_eyes": False}
+    assert site.program().post("/api/books", json=told, headers=key()).status_code == 201
+    otto, path = staff(site, "otto", "operator"), "/staff/books/free/jobs/tape"
+    dry = sent(otto, path, TAPE, columns=COLUMNS)
+    real = sent(otto, path, TAPE, columns=COLUMNS, step="real", checked=mark_of(dry))
+    assert "All of them were taken over." in real.text and held(site, "free") == 2
 
 
 def test_a_tape_with_a_row_refused_is_not_taken_over_at_all(site: Site) -> None:

@@ -140,6 +140,12 @@ class Ask:
         address = come_from(peer, forwarded, self.state.settings.proxies)
         return From(address, self.request.headers.get("user-agent", ""))
 
+    def visitor(self) -> Identity:
+        """Who looks at a page that is open to anybody: nobody where a session is dead."""
+        token = self.token
+        found = by_session(self.conn, token[:200], self.at) if token else None
+        return found.identity if found is not None else NOBODY
+
     def keyed(self, *, is_dated: bool = True) -> Keyed:
         """The request under its key, of the header or of the form: done once however often it is sent."""
         key = self.request.headers.get("idempotency-key", "") or str(

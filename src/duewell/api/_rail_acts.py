@@ -114,7 +114,9 @@ def masked_payer(payer: Payer) -> dict[str, str]:
 
 
 def shown(ask: Ask, told: dict[str, Any]) -> dict[str, Any]:
-    """A request as whoever decides sees it: its payee masked."""
+    """A request as whoever decides sees it: its payee masked, of a tape what it comes to."""
+    if told["act"] == Act.TAPE:
+        return told | {"content": {name: each for name, each in told["content"].items() if name != "rows"}}
     if "sealed" not in told["content"]:
         return told
     payee = payee_of_request(ask, told["act"], told["target"], told["content"])

@@ -19,6 +19,7 @@ from duewell.domain.party import parse_loan_id, parse_person_ref
 from duewell.gateways import erasure_log
 from duewell.services import decide_request, keep_person, manage_accounts
 from duewell.services.define_product import as_document, define_product
+from duewell.services.import_tape import import_asked
 from duewell.services.record_fact import Request, record_fact
 from duewell.store import approvals, loans, trail
 from duewell.store.approvals import Approval
@@ -130,6 +131,12 @@ def acts(ask: Ask) -> dict[Act, decide_request.Do]:
             raise InvalidInput("book-not-found", book="-", known="-")
         return as_document(define_product(ask.conn, found.book, found.payload)[0])
 
+    def tape(found: Approval, at: datetime) -> dict[str, Any]:
+        if found.book is None:
+            raise InvalidInput("book-not-found", book="-", known="-")
+        by = f"{found.asked_by}+{ask.identity.actor}"
+        return import_asked(ask.conn, found.book, found.payload, actor=by, at=at)
+
     def erasure(found: Approval, at: datetime) -> dict[str, Any]:
         by = f"{found.asked_by}+{ask.identity.actor}"
         person = parse_person_ref(found.payload["person"])
@@ -137,7 +144,7 @@ def acts(ask: Ask) -> dict[Act, decide_request.Do]:
         reason = found.payload["reason"]
         return keep_person.erase(ask.conn, person, by=by, reason=reason, at=at, log=log)
 
-    done = {Act.FACT: fact, Act.ROLES: roles, Act.PRODUCT: product, Act.ERASURE: erasure}
+    done = {Act.FACT: fact, Act.ROLES: roles, Act.PRODUCT: product, Act.TAPE: tape, Act.ERASURE: erasure}
     return done | _rail_acts.acts(ask)
 
 

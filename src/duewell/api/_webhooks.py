@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Response
@@ -114,7 +113,7 @@ def list_deliveries(ask: Asked, webhook: str, cursor: Cursor = None, limit: Limi
     name = f"deliveries of {found.webhook_id}"
     last = _lists.after(ask, name, cursor)
     rows = webhooks.deliveries(
-        ask.conn, found.webhook_id, before=datetime.fromisoformat(last) if last else None, limit=limit + 1
+        ask.conn, found.webhook_id, before=webhooks.place_of(last) if last else None, limit=limit + 1
     )
     items = [
         {
@@ -129,7 +128,7 @@ def list_deliveries(ask: Asked, webhook: str, cursor: Cursor = None, limit: Limi
         }
         for each in rows[:limit]
     ]
-    more = _lists.cursor_of(ask, name, rows[limit - 1].made_at.isoformat()) if len(rows) > limit else None
+    more = _lists.cursor_of(ask, name, rows[limit - 1].place) if len(rows) > limit else None
     return _lists.page(ask, {"schema": "duewell.deliveries/1", "items": items}, more)
 
 

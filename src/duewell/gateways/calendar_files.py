@@ -23,8 +23,11 @@ class Entry:
     text: str
 
 
-def calendar_file(entries: Iterable[Entry], *, name: str, as_of: date) -> bytes:
-    """The entries as one calendar, a reminder the day before each; the same entries give the same bytes."""
+def calendar_file(entries: Iterable[Entry], *, name: str, as_of: date | None) -> bytes:
+    """The entries as one calendar, a reminder the day before each; the same entries give the same bytes.
+
+    `as_of` is None only where there are none.
+    """
     # Imported here: no other page needs it.
     from icalendar import Alarm, Calendar, Event
 
@@ -33,11 +36,11 @@ def calendar_file(entries: Iterable[Entry], *, name: str, as_of: date) -> bytes:
     made.add("version", "2.0")
     made.add("calscale", "GREGORIAN")
     made.add("x-wr-calname", name)
-    stamp = datetime.combine(as_of, time(), UTC)
     for each in entries:
+        assert as_of is not None, "what falls due stands for a day"
         event = Event()
         event.add("uid", f"{each.uid}@duewell")
-        event.add("dtstamp", stamp)
+        event.add("dtstamp", datetime.combine(as_of, time(), UTC))
         event.add("dtstart", each.on)
         event.add("dtend", each.on + timedelta(days=1))
         event.add("summary", each.title)

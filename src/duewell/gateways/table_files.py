@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -44,12 +44,20 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its name for machines, its title for people. An amount says of which currency."""
+    """A column: its name for machines, its title for people. An amount says of which currency.
+
+    `words` writes a code for people, on a page and in a sheet; files for machines hold the code.
+    """
 
     name: str
     title: str
     kind: Kind = Kind.TEXT
     currency: str = ""
+    words: Callable[[str], str] | None = None
+
+    def told(self, value: Any) -> Any:
+        """A value as people read it."""
+        return self.words(value) if self.words is not None and value is not None else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +137,7 @@ def _xlsx(table: Table) -> bytes:
         sheet.set_column(place, place, max(12, min(40, 2 * len(column.title))))
     for line, row in enumerate(table.rows, start=1):
         for place, (value, column) in enumerate(zip(row, table.columns, strict=True)):
-            _write_cell(sheet, line, place, value, column, formats[place])
+            _write_cell(sheet, line, place, column.told(value), column, formats[place])
     sheet.freeze_panes(1, 0)
     about = book.add_worksheet("about")
     for line, (name, value) in enumerate(_about(table)):

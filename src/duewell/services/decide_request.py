@@ -1,7 +1,7 @@
 """Requests that need a second person: asked by one, decided by another, done when approved.
 
 Needs    a connection; the act as plain data; what does it; who asks, who decides, when.
-Gives    ask, decide, withdraw, as_document.
+Gives    ask, decide, withdraw, waiting_for, as_document.
 Never    lets somebody decide their own request, does another content than was approved, or does it twice.
 Source   docs/reference/access.md, section four eyes.
 """
@@ -115,6 +115,11 @@ def decide(
         except psycopg.errors.SerializationFailure:
             continue
     raise Fault("database-busy")
+
+
+def waiting_for(conn: Connection, act: Act, target: str, *, at: datetime) -> Approval | None:
+    """The request of this kind for this target that can still be decided, if there is one."""
+    return approvals.waiting_for(conn, act.value, target, at)
 
 
 def withdraw(conn: Connection, approval_id: int, *, by: str, at: datetime) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Take a book over: another system's tape becomes loans at their opening positions, all or nothing.
 
 Needs    a connection; rows of text, a column map, the book; the instant.
-Gives    ImportReport: loans taken over, and row by row what was refused and why.
+Gives    import_tape with ImportReport: loans taken over, and row by row what was refused and why;
+         asked_tape and import_asked for a tape that waits for a second person.
 Never    imports half a tape, posts an unbalanced entry, or reads a lender's status.
 Source   docs/decisions/0005-taking-a-book-over.md.
 """
@@ -11,17 +12,26 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
 from functools import partial
 from multiprocessing import get_context
+from typing import Any
 
 from duewell.analytics.spreading import end_with_parent
 from duewell.domain.errors import Conflict, InvalidInput
 from duewell.domain.facts import Fact, FactKind
 from duewell.domain.party import person_of
 from duewell.domain.product import OWN_TERMS, LoanTerms
-from duewell.domain.tape import ColumnMap, RowRefusal, TapeLoan, position_of, read_tape, terms_of
+from duewell.domain.tape import (
+    ColumnMap,
+    RowRefusal,
+    TapeLoan,
+    column_map,
+    position_of,
+    read_tape,
+    terms_of,
+)
 from duewell.domain.texts import message_of
 from duewell.store import books, bulk, loans
 from duewell.store.books import BookRow
@@ -36,12 +46,15 @@ REFUSALS_MAX = 1_000
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What an import did: loans taken over, loans that were there already, and refusals in file order."""
+    """What an import did: loans taken over with what they owe in principal, loans that were there already,
+    and refusals in file order.
+    """
 
     taken_over: int
     already_there: int
     refusals: tuple[RowRefusal, ...]
     is_written: bool
+    principal_out: int = 0
 
 
 def import_tape(
@@ -87,7 +100,49 @@ def import_tape(
             made += batch
             on_progress(len(made))
         bulk.write_loans(conn, book, made, actor=actor, at=at)
-    return ImportReport(len(fresh), len(found) - len(fresh), tuple(refusals), is_written=not is_dry_run)
+    out = sum(loan.principal_out for loan in fresh)
+    return ImportReport(len(fresh), len(found) - len(fresh), tuple(refusals), not is_dry_run, out)
+
+
+def asked_tape(
+    name: str,
+    rows: Iterable[tuple[int, Mapping[str, str]]],
+    columns: ColumnMap,
+    report: ImportReport,
+    *,
+    open_on: date,
+) -> dict[str, Any]:
+    """A tape as a request keeps it until a second person decides: of each row the columns that are read.
+
+    `report` is of its dry run on the book's open date.
+    """
+    wanted = columns.columns()
+    return {
+        "name": name,
+        "open_on": open_on.isoformat(),
+        "loans": report.taken_over,
+        "principal_out_minor": report.principal_out,
+        "columns": asdict(columns),
+        "rows": [[line, {column: values.get(column, "") for column in wanted}] for line, values in rows],
+    }
+
+
+def import_asked(
+    conn: Connection, book_code: str, asked: Mapping[str, Any], *, actor: str, at: datetime
+) -> dict[str, Any]:
+    """Take over a tape that was asked for. What loans owe is true of a day, so it is taken over on that one.
+
+    Refuses   Conflict "tape-day-moved" on another day, "tape-refused-by-now" where a row is refused by now.
+    """
+    day = books.read_book(conn, book_code).open_on
+    if day.isoformat() != asked["open_on"]:
+        raise Conflict("tape-day-moved", asked_on=date.fromisoformat(asked["open_on"]), open_on=day)
+    rows = [(int(line), values) for line, values in asked["rows"]]
+    report = import_tape(conn, book_code, rows, column_map(asked["columns"]), actor=actor, at=at)
+    if report.refusals:
+        first = report.refusals[0]
+        raise Conflict("tape-refused-by-now", refused=len(report.refusals), line=first.line)
+    return {"taken_over": report.taken_over, "already_there": report.already_there}
 
 
 def _read(

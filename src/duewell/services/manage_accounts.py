@@ -19,7 +19,7 @@ from duewell.domain.errors import InvalidInput, NotFound
 from duewell.gateways import passwords as secret
 from duewell.gateways.keys import KeyPort
 from duewell.gateways.passwords import Passwords
-from duewell.store import accounts, books, trail
+from duewell.store import accounts, books, request_keys, trail
 from duewell.store.accounts import Staff
 from duewell.store.loans import Connection
 
@@ -160,13 +160,20 @@ def add_client(
     version: str,
     by: str,
     at: datetime,
+    request_key: str | None = None,
 ) -> NewClient:
-    """Make an API client and its key. A test key never reaches a live book."""
+    """Make an API client and its key. A test key never reaches a live book.
+
+    Refuses   Conflict "secret-shown-already" under a request key that made one.
+    """
     check_name(name)
     check_books(conn, book_codes)
     client_id = secret.token()[:12].replace("_", "x").replace("-", "y").lower()
     key = secret.token(f"{KEY_PREFIX[is_sandbox_only]}{client_id}_")
     with conn.transaction():
+        if request_key is not None:
+            asked = ["client", name, list(book_codes or ()), is_sandbox_only]
+            request_keys.claim(conn, client_id=by, key=request_key, asked=asked, target=client_id, at=at)
         accounts.add_client(
             conn,
             client_id=client_id,

@@ -24,7 +24,7 @@ from duewell.domain.party import loan_id
 from duewell.gateways.keys import KeyPort
 from duewell.gateways.outgoing import Outgoing
 from duewell.gateways.passwords import token
-from duewell.store import books, trail, webhooks
+from duewell.store import books, request_keys, trail, webhooks
 from duewell.store.loans import Connection
 from duewell.store.webhooks import KINDS, Delivery, Endpoint
 
@@ -61,8 +61,13 @@ def add(
     kinds: Sequence[str],
     by: str,
     at: datetime,
+    request_key: str | None = None,
 ) -> NewEndpoint:
-    """Make an endpoint of a book. Refuses a URL that leads where calls may not go, and unknown kinds."""
+    """Make an endpoint of a book.
+
+    Refuses   a URL that leads where calls may not go, and unknown kinds; Conflict "secret-shown-already"
+              under a request key that made one.
+    """
     unknown = sorted(set(kinds) - set(KINDS))
     if unknown or not kinds:
         raise InvalidInput("webhook-kind-unknown", given=", ".join(unknown)[:80], known=", ".join(KINDS))
@@ -70,6 +75,9 @@ def add(
     row = books.read_book(conn, book)
     webhook_id, secret = token("w_")[:18], _secret()
     with conn.transaction():
+        if request_key is not None:
+            asked = ["webhook", book, url, sorted(set(kinds))]
+            request_keys.claim(conn, client_id=by, key=request_key, asked=asked, target=webhook_id, at=at)
         webhooks.add(
             conn,
             webhook_id=webhook_id,
@@ -92,11 +100,25 @@ def _place(webhook_id: str) -> str:
     return f"webhook/secret/{webhook_id}"
 
 
-def rotate(conn: Connection, keys: KeyPort, webhook_id: str, *, by: str, at: datetime) -> NewEndpoint:
-    """A new secret; until the next rotation deliveries are signed by the one before too."""
+def rotate(
+    conn: Connection,
+    keys: KeyPort,
+    webhook_id: str,
+    *,
+    by: str,
+    at: datetime,
+    request_key: str | None = None,
+) -> NewEndpoint:
+    """A new secret; until the next rotation deliveries are signed by the one before too.
+
+    Refuses   Conflict "secret-shown-already" under a request key that rotated it.
+    """
     found, secret = webhooks.read(conn, webhook_id), _secret()
     sealed = [keys.wrap(secret.encode(), _place(webhook_id)), *found.secrets_sealed][:_SECRETS_MAX]
     with conn.transaction():
+        if request_key is not None:
+            asked = ["rotation", webhook_id]
+            request_keys.claim(conn, client_id=by, key=request_key, asked=asked, target=webhook_id, at=at)
         webhooks.put_secrets(conn, webhook_id, sealed)
         trail.add(conn, at=at, actor=by, act="webhook-rotated", target=webhook_id)
     return NewEndpoint(webhook_id, secret)

@@ -1,34 +1,37 @@
 """Show a person what is theirs: loans and lines as they stand, what is late, what is due next.
 
 Needs    a connection; the person, or one of their loans as it is shown.
-Gives    Holding, Due, Own with show_own; Late with explain_late.
+Gives    Holding, Due, Own with show_own, sums; Late with explain_late.
 Never    shows another person's, or computes an amount that the fold does not hold.
 Source   docs/reference/pages.md.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from duewell.domain.agenda import Ageing
 from duewell.domain.contract import State, contract_of
 from duewell.domain.delinquency import LATE_STEPS, NextAction
-from duewell.domain.loan import LoanState, ageing, fold, overdue_parts
 from duewell.domain.party import loan_id
 from duewell.domain.product import LoanTerms, Part
 from duewell.store import loans
 from duewell.store.loans import Connection, LoanRow
 
+_SOON_DAYS = 7
+
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Something that falls due: of which loan, when, how much of it is unpaid."""
+    """Something that falls due: of which loan, when, how much of it is unpaid, and the loan's open day."""
 
     loan: str
     on: date
     amount: int
     currency: str
+    today: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +69,43 @@ class Holding:
         contract, today = contract_of(self.row.terms), self.row.book_open_on
         days = sorted({day for day in contract.dues(self.state) if day >= today})
         asked = ((day, contract.asked_on(self.state, day)) for day in days)
-        return [Due(self.name, day, amount, self.currency) for day, amount in asked if amount]
+        return [Due(self.name, day, amount, self.currency, today) for day, amount in asked if amount]
 
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """What a person holds; the one that is longest overdue, if any; what comes, the earliest first.
+    """What a person holds; which of it is overdue, the longest first; what comes, the earliest first.
 
-    `claimed` is the one charged off of which most is still owed, if any.
+    `claimed` is what was charged off and is still owed, the largest first.
     """
 
     holdings: tuple[Holding, ...]
-    late: Holding | None
-    claimed: Holding | None
+    late: tuple[Holding, ...]
+    claimed: tuple[Holding, ...]
     coming: tuple[Due, ...]
+
+    @property
+    def as_of(self) -> date | None:
+        """The day it stands for: the latest open date of the books it is in."""
+        return max((each.row.book_open_on for each in self.holdings), default=None)
+
+    @property
+    def next(self) -> tuple[Due, ...]:
+        """What falls due on the first day that comes: of several loans, all of them."""
+        return tuple(due for due in self.coming if due.on == self.coming[0].on)
+
+    @property
+    def is_soon(self) -> bool:
+        """Whether what comes next comes within a week."""
+        return any(due.on <= due.today + timedelta(days=_SOON_DAYS) for due in self.next)
+
+
+def sums(found: Iterable[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+    """Amounts added up by currency, in the order in which the currencies come."""
+    added: dict[str, int] = {}
+    for money, amount in found:
+        added[money] = added.get(money, 0) + amount
+    return tuple(added.items())
 
 
 def show_own(conn: Connection, person_id: int) -> Own:
@@ -94,36 +120,39 @@ def show_own(conn: Connection, person_id: int) -> Own:
         contract = contract_of(row.terms)
         state = contract.fold(facts[row.key][1], as_of=row.book_open_on)
         holdings.append(Holding(row, state, contract.ageing(state, row.buckets)))
-    late = max((each for each in holdings if each.age.overdue), key=lambda each: each.age.dpd, default=None)
-    claimed = max((each for each in holdings if each.claim), key=lambda each: each.claim, default=None)
+    late = sorted((each for each in holdings if each.age.overdue), key=lambda each: -each.age.dpd)
+    claimed = sorted((each for each in holdings if each.claim), key=lambda each: -each.claim)
     coming = sorted((due for each in holdings for due in each.coming()), key=lambda due: (due.on, due.loan))
-    return Own(tuple(holdings), late, claimed, tuple(coming))
+    return Own(tuple(holdings), tuple(late), tuple(claimed), tuple(coming))
 
 
 @dataclass(frozen=True, slots=True)
 class Late:
-    """Why a loan is overdue: each part that is, what a day adds if nothing is paid, and what comes when.
+    """Why a contract is overdue: each part that is, what a day adds if nothing is paid, what comes when.
 
     `grows` is by part; `falls_due` is what falls due unpaid today and is overdue tomorrow, apart from it.
     """
 
+    age: Ageing
     parts: tuple[tuple[Part, int], ...]
     grows: tuple[tuple[Part, int], ...]
     falls_due: int
     steps: tuple[NextAction, ...]
 
 
-def explain_late(conn: Connection, row: LoanRow, state: LoanState) -> Late:
-    """What is late of a loan as of the open date, tomorrow's state beside today's."""
-    today = state.as_of
-    facts = loans.read_facts(conn, row.key)
-    after = fold(row.loan_terms, facts, as_of=today + timedelta(days=1))
-    before, then = overdue_parts(state, today), overdue_parts(after, today)
-    since = ageing(state, row.buckets).since
-    steps = (NextAction(kind, since + timedelta(days=days)) for days, kind in LATE_STEPS) if since else ()
+def explain_late(conn: Connection, row: LoanRow) -> Late:
+    """What is late of a contract as of the open date, tomorrow's state beside today's."""
+    contract, today = contract_of(row.terms), row.book_open_on
+    facts = loans.facts_by(conn, row, today)
+    state = contract.fold(facts, as_of=today)
+    after = contract.fold(facts, as_of=today + timedelta(days=1))
+    before, then = contract.overdue_parts(state, today), contract.overdue_parts(after, today)
+    age = contract.ageing(state, row.buckets)
+    steps = (NextAction(kind, age.since + timedelta(days=n)) for n, kind in LATE_STEPS) if age.since else ()
     return Late(
+        age,
         tuple((part, before[part]) for part in Part if before[part]),
         tuple((part, then[part] - before[part]) for part in Part if then[part] > before[part]),
-        sum(each.unpaid for each in state.rows if each.due_on == today),
+        contract.asked_on(state, today),
         tuple(each for each in steps if each.on > today),
     )

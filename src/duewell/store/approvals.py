@@ -1,7 +1,7 @@
 """Approvals: what one person asked for and another decides.
 
 Needs    a connection in a transaction; the request as plain data.
-Gives    Approval, ask, read, lock, decide; list_of, waiting, settled; last_seq.
+Gives    Approval, ask, read, lock, decide; list_of, waiting, waiting_for, settled; last_seq.
 Never    changes a request: another content is another request.
 Source   docs/reference/access.md, section four eyes.
 """
@@ -129,6 +129,16 @@ def waiting(conn: Connection, at: datetime, *, limit: int) -> list[Approval]:
         [at, limit],
     ).fetchall()
     return [Approval(*row) for row in rows]
+
+
+def waiting_for(conn: Connection, act: str, target: str, at: datetime) -> Approval | None:
+    """What was asked for a target and can still be decided: the oldest, if there is any."""
+    row = conn.execute(
+        f"select {_COLUMNS} {_FROM} where a.target = %s and a.act = %s and d.decision is null"
+        " and a.expires_at > %s order by a.asked_at, a.approval_id limit 1",
+        [target, act, at],
+    ).fetchone()
+    return Approval(*row) if row is not None else None
 
 
 def settled(conn: Connection, at: datetime, *, before: Place | None, limit: int) -> list[Approval]:

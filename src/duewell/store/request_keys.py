@@ -1,7 +1,7 @@
 """Request keys: what was asked under a key, and the answer it got, kept in the posting transaction.
 
 Needs    a connection inside the transaction that posts.
-Gives    find, answer_of and keep; hash_of and hash_of_body, what was asked as a hash.
+Gives    find, answer_of, keep and claim; hash_of and hash_of_body, what was asked as a hash.
 Never    keeps a fault, or answers another body with this one's result.
 Source   docs/decisions/0002.
 """
@@ -65,6 +65,17 @@ def keep(
     )
     if added.rowcount != 1:
         raise Conflict("key-reused-with-another-body", key=key)
+
+
+def claim(conn: Connection, *, client_id: str, key: str, asked: object, target: str, at: datetime) -> None:
+    """Take a key for what is told once and not kept, a secret: sent again it is refused, not made again."""
+    body_hash = hash_of_body(asked)
+    if find(conn, client_id=client_id, key=key, body_hash=body_hash) is not None:
+        raise Conflict("secret-shown-already")
+    result = {"target": target}
+    keep(
+        conn, client_id=client_id, key=key, body_hash=body_hash, target=target, result=result, recorded_at=at
+    )
 
 
 def hash_of(

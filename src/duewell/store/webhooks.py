@@ -56,6 +56,11 @@ class Delivery:
     problem: str | None
     done_at: datetime | None
 
+    @property
+    def place(self) -> str:
+        """Where it stands in a log: many events are made at one instant."""
+        return f"{self.made_at.isoformat()} {self.event_id}"
+
 
 def add(
     conn: Connection,
@@ -246,12 +251,22 @@ def settle(
     )
 
 
-def deliveries(conn: Connection, webhook_id: str, *, before: datetime | None, limit: int) -> list[Delivery]:
-    """The log of an endpoint, the newest first."""
+def place_of(text: str) -> tuple[datetime, str]:
+    """What `Delivery.place` wrote."""
+    at, _, event_id = text.partition(" ")
+    return datetime.fromisoformat(at), event_id
+
+
+def deliveries(
+    conn: Connection, webhook_id: str, *, before: tuple[datetime, str] | None, limit: int
+) -> list[Delivery]:
+    """The log of an endpoint, the newest first, after a place in it."""
+    at, event_id = before or (None, None)
     rows = conn.execute(
         f"select {_DELIVERY} from duewell.webhook_delivery where webhook_id = %s"
-        " and (%s::timestamptz is null or made_at < %s) order by made_at desc, event_id desc limit %s",
-        [webhook_id, before, before, limit],
+        " and (%s::timestamptz is null or (made_at, event_id) < (%s, %s))"
+        " order by made_at desc, event_id desc limit %s",
+        [webhook_id, at, at, event_id, limit],
     ).fetchall()
     return [Delivery(*row) for row in rows]
 

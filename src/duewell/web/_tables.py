@@ -69,7 +69,8 @@ def told_of(table: Table, *, count: int | None = None, opens: Opens | None = Non
 
 def _rows(table: Table, opens: Opens | None) -> Iterator[tuple[str | None, list[dict[str, Any]]]]:
     for place, row in enumerate(table.rows):
-        yield (table.links[place] if table.links else None, _cells(table, row, place, opens))
+        told = tuple(each.told(value) for value, each in zip(row, table.columns, strict=True))
+        yield (table.links[place] if table.links else None, _cells(table, told, place, opens))
 
 
 def _cells(

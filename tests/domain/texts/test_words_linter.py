@@ -13,6 +13,7 @@ import pytest
 from duewell.catalogues import template, template_codes
 from tests.domain.texts import words
 from tests.domain.texts.used import CODE, named
+from tests.figures import Figure
 
 CODES = sorted(template_codes("en") | template_codes("zh"))
 _FACT = re.compile(r"\{([a-z][a-z0-9_]*)(?::([a-z]+))?\}")
@@ -198,12 +199,9 @@ def reading_grade(texts: list[str]) -> tuple[float, float, float]:
     )
 
 
-def test_a_borrower_reads_easily(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_borrower_reads_easily(figure: Figure) -> None:
     texts = [told(code, "en") for code in read_by_borrowers() if told(code, "en").endswith(".")]
     per, long, grade = reading_grade(texts)
-    with capsys.disabled():
-        print(
-            f"\nWords for borrowers: {per:.1f} a sentence, {long:.1%} long, Flesch-Kincaid grade {grade:.1f}"
-        )
+    figure(f"Words for borrowers: {per:.1f} a sentence, {long:.1%} long, Flesch-Kincaid grade {grade:.1f}")
     assert grade <= 7 and per <= 12
     assert reading_grade(["Notwithstanding considerable complications, organisations deliberate."])[2] > 20

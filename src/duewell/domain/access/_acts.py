@@ -19,7 +19,7 @@ class Act(StrEnum):
     FACT = "fact"
     ROLES = "roles"
     PRODUCT = "product"
-    CLOSING = "closing"
+    TAPE = "tape"
     ERASURE = "erasure"
     RAIL = "rail"
     MATCH = "suspense-match"

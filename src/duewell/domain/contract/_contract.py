@@ -24,6 +24,7 @@ from duewell.domain.line import (
     line_ageing,
     line_agenda,
     line_look,
+    line_overdue_parts,
     line_standing,
     next_due,
     prove_line_movements,
@@ -36,12 +37,13 @@ from duewell.domain.loan import (
     agenda,
     fold,
     look,
+    overdue_parts,
     prove_movements,
     receivables,
     replay,
     standing,
 )
-from duewell.domain.product import LineTerms, LoanTerms, Terms
+from duewell.domain.product import LineTerms, LoanTerms, Part, Terms
 from duewell.domain.proof import Movement
 
 State = LoanState | LineState
@@ -91,6 +93,10 @@ class Contract(Protocol):
         """The days on which something falls due or fell due."""
         ...
 
+    def overdue_parts(self, state: Any, before: date) -> dict[Part, int]:
+        """What is unpaid of what fell due before a day, part by part."""
+        ...
+
     def receivable(self, state: Any) -> tuple[int, int, int, int]:
         """Whole units charged and not paid, by part; nothing once charged off."""
         ...
@@ -136,6 +142,9 @@ class _Loan:
     def dues(self, state: LoanState) -> list[date]:
         return [row.due_on for row in state.rows]
 
+    def overdue_parts(self, state: LoanState, before: date) -> dict[Part, int]:
+        return overdue_parts(state, before)
+
     def receivable(self, state: LoanState) -> tuple[int, int, int, int]:
         return receivables(state)
 
@@ -177,6 +186,9 @@ class _Line:
 
     def dues(self, state: LineState) -> list[date]:
         return [each.due_on for each in state.statements]
+
+    def overdue_parts(self, state: LineState, before: date) -> dict[Part, int]:
+        return line_overdue_parts(state, before)
 
     def receivable(self, state: LineState) -> tuple[int, int, int, int]:
         return state.owed

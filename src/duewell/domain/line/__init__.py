@@ -6,7 +6,7 @@ Never    knows an account, a loan, a contact, or today's date.
 Source   docs/reference/line.md; docs/decisions/0001 and 0007.
 """
 
-from duewell.domain.line._ageing import line_ageing, next_due, past_due
+from duewell.domain.line._ageing import line_ageing, line_overdue_parts, next_due, past_due
 from duewell.domain.line._agenda import line_agenda
 from duewell.domain.line._limits import draw_refusal
 from duewell.domain.line._movements import prove_line_movements
@@ -35,6 +35,7 @@ __all__ = [
     "line_ageing",
     "line_agenda",
     "line_look",
+    "line_overdue_parts",
     "line_standing",
     "next_due",
     "past_due",

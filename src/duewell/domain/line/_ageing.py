@@ -1,7 +1,7 @@
 """Ageing: how late a line is on a given day.
 
 Needs    a folded line.
-Gives    Ageing: days past due from the oldest unpaid minimum, what is overdue and outstanding.
+Gives    Ageing: days past due from the oldest unpaid minimum, overdue, outstanding; line_overdue_parts.
 Never    changes a line, posts an entry, or asks for today.
 Source   the oldest-unpaid rule; docs/reference/line.md, docs/reference/dpd.md.
 """
@@ -13,6 +13,7 @@ from datetime import date
 from duewell.domain.agenda import BUCKETS, Ageing, Buckets, bucket_of
 from duewell.domain.line._parts import Statement
 from duewell.domain.line._state import LineState
+from duewell.domain.product import Part
 
 
 def line_ageing(state: LineState, buckets: Buckets = BUCKETS) -> Ageing:
@@ -36,6 +37,12 @@ def line_ageing(state: LineState, buckets: Buckets = BUCKETS) -> Ageing:
 def past_due(state: LineState) -> list[Statement]:
     """The statements whose own minimum is unpaid after its due date, oldest first."""
     return [each for each in state.statements if each.due_on < state.as_of and each.unpaid > 0]
+
+
+def line_overdue_parts(state: LineState, before: date) -> dict[Part, int]:
+    """The unpaid parts of minimums that fell due before a day."""
+    late = [each for each in state.statements if each.due_on < before and each.unpaid > 0]
+    return {part: sum(each.owes(part) for each in late) for part in Part}
 
 
 def next_due(state: LineState) -> date | None:

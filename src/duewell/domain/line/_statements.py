@@ -190,17 +190,22 @@ class LineBook:
     # -- totals ------------------------------------------------------------------------------------
 
     def totals(self) -> dict[str, Proof]:
-        """Balance, overdue and, while the line is on the books, what settles it that day."""
+        """Balance, overdue as a whole and by part, and, while the line is on the books, what settles it."""
         balance = self._balance()
         late: list[Statement] = past_due(self.proven.state)
-        as_of = self.proven.state.as_of
-        overdue = total("overdue", self._unpaid([s.nr for s in late], tuple(Part), as_of, is_open=True))
-        found = {"balance": balance, "overdue": overdue}
+        found = {"balance": balance, "overdue": self._overdue("overdue", late, tuple(Part))}
+        for part in Part:
+            code = f"overdue-{part.name.lower()}"
+            found[code] = self._overdue(code, late, (part,))
         if self.proven.state.charged_off_on is None:
             found["payoff"] = total(
                 "line-payoff", [*_some(balance), *_some(total("accrued", self._accrued()))]
             )
         return found
+
+    def _overdue(self, code: str, late: Sequence[Statement], parts: Sequence[Part]) -> Proof:
+        nrs, as_of = [each.nr for each in late], self.proven.state.as_of
+        return total(code, self._unpaid(nrs, parts, as_of, is_open=True))
 
     def _balance(self) -> Proof:
         state = self.proven.state

@@ -122,6 +122,7 @@ def _account(ask: Ask, status: int = 200, **told: Any) -> Response:
     person = _person(ask)
     shown = keep_preferences.show(ask.conn, ask.state.keys, person)
     own = keep_person.own(ask.conn, ask.state.keys, person)
+    closing = decide_request.waiting_for(ask.conn, Act.ERASURE, person_ref(person), at=ask.at)
     return show(
         ask,
         "borrower/account.html",
@@ -132,8 +133,10 @@ def _account(ask: Ask, status: int = 200, **told: Any) -> Response:
         sessions=sign_in.sessions(ask.conn, login=None, person_id=person, at=ask.at),
         session=ask.identity.session,
         consents=shown.consents,
+        closing=closing,
+        is_closing_own=closing is not None and closing.asked_by == ask.identity.actor,
         key=secret.token(),
-        **({"asked": None} | told),
+        **told,
     )
 
 
@@ -186,20 +189,28 @@ def own_data(ask: Asked) -> Response:
 
 @door.post("/account/close", may=P.OWN_WRITE, media="text/html")
 def close_form(ask: Asked, form: Form) -> Response:
-    """Ask for the account to be closed and your data destroyed; refused while anything is owed."""
+    """Ask for the account to be closed and your data destroyed, or take that back before it is decided.
+
+    Refuses   while anything is owed on either side.
+    """
     person = _person(ask)
+    target = person_ref(person)
+    waiting = decide_request.waiting_for(ask.conn, Act.ERASURE, target, at=ask.at)
     try:
-        keep_person.check_may_leave(ask.conn, person)
-        target = person_ref(person)
-        decide_request.ask(
-            ask.conn,
-            Act.ERASURE,
-            book=None,
-            target=target,
-            payload={"person": target, "reason": "asked by the person"},
-            loan=None,
-            request=ask.keyed(),
-        )
+        if form.get("do") == "keep":
+            if waiting is not None:
+                decide_request.withdraw(ask.conn, waiting.approval_id, by=ask.identity.actor, at=ask.at)
+        elif waiting is None:
+            keep_person.check_may_leave(ask.conn, person)
+            decide_request.ask(
+                ask.conn,
+                Act.ERASURE,
+                book=None,
+                target=target,
+                payload={"person": target, "reason": "asked by the person"},
+                loan=None,
+                request=ask.keyed(),
+            )
     except Refusal as refusal:
         return _account(ask, 409, wrong=_wrong(ask, refusal))
-    return _account(ask, asked=ask.at)
+    return goes_to("/account#closing")

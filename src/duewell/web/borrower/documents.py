@@ -16,6 +16,7 @@ from fastapi import Query, Response
 
 from duewell.api import Ask, Asked, Door
 from duewell.domain.access import Permission
+from duewell.domain.contract import contract_of
 from duewell.domain.errors import InvalidInput, NotFound, Refusal
 from duewell.domain.party import parse_person_ref, person_ref
 from duewell.domain.product import Part
@@ -122,6 +123,7 @@ def verify_page(
 ) -> Response:
     """Whether a receipt is one of ours, for whoever holds its number and code."""
     told: dict[str, Any] = {"number": number, "code": code, "found": None}
+    told["kind"] = ask.visitor().kind.value
     if not number and not code:
         return show(ask, "borrower/verify.html", "web-verify", **told)
     ask.state.pace.count(f"from {ask.come_from.address}", ask.at)
@@ -140,7 +142,7 @@ _FILES = ("pdf", "csv")
 
 @door.get("/loans/{loan}/files/{name}", may=P.OWN_READ, media="application/octet-stream")
 def loan_file(ask: Asked, loan: str, name: str) -> Response:
-    """`plan.pdf`, `plan.csv`, `statement.pdf` or `statement.csv` of a loan."""
+    """`plan.pdf`, `plan.csv`, `statement.pdf` or `statement.csv` of a loan; of a line the statement."""
     what, _, kind = name.partition(".")
     made = {"plan": _plan, "statement": _statement}.get(what)
     if made is None or kind not in _FILES:
@@ -171,8 +173,11 @@ def _plan(ask: Ask, loan: str) -> Table:
 
 
 def _statement(ask: Ask, loan: str) -> Table:
-    _, shown = shown_loan(ask, loan)
-    say, money = say_in(lang_of(ask.request)), shown.row.terms.currency
+    row = loans.read_loan(ask.conn, ask.loan(loan))
+    say, money = say_in(lang_of(ask.request)), row.terms.currency
+    state = contract_of(row.terms).fold(
+        loans.facts_by(ask.conn, row, row.book_open_on), as_of=row.book_open_on
+    )
     columns = [
         Column("on", say("web-col-on"), Kind.DAY),
         Column("what", say("web-col-what")),
@@ -190,9 +195,9 @@ def _statement(ask: Ask, loan: str) -> Table:
             each.overpaid,
             each.balance,
         )
-        for each in shown.state.applied
+        for each in state.applied
     ]
-    return _table(ask, "statement", say("web-statement"), columns, rows, shown.state.as_of)
+    return _table(ask, "statement", say("web-statement"), columns, rows, row.book_open_on)
 
 
 def _table(
@@ -258,8 +263,7 @@ def _calendar(own: Own, lang: str) -> bytes:
         )
         for due in own.coming
     ]
-    as_of = max((each.row.book_open_on for each in own.holdings), default=date(2000, 1, 1))
-    return calendar_file(entries, name=say("web-ics-name"), as_of=as_of)
+    return calendar_file(entries, name=say("web-ics-name"), as_of=own.as_of)
 
 
 @door.post("/calendar", may=P.OWN_WRITE, media="text/html")

@@ -16,16 +16,16 @@ from fastapi import Response
 from duewell.api import Ask, Asked, Door
 from duewell.domain.access import Permission
 from duewell.domain.errors import Refusal
+from duewell.domain.product import LoanTerms
+from duewell.domain.texts import money_text, short_day_text
 from duewell.services import sign_in
-from duewell.services.show_own import show_own
+from duewell.services.show_own import Holding, show_own, sums
 from duewell.store import books
 from duewell.web._common import enters
 from duewell.web._pages import Form, goes_to, lang_of, say_in, show
 
 door = Door(tags=["pages"], include_in_schema=False)
 P = Permission
-_SOON_DAYS = 7
-_COMING = 3
 
 
 @door.get("/", may=P.PUBLIC, media="text/html")
@@ -113,25 +113,55 @@ def use_password_form(ask: Asked, form: Form) -> Response:
 def home(ask: Asked) -> Response:
     """One sentence: what is to be paid, and when; then what comes, and the loans."""
     assert ask.identity.person_id is not None
-    own = show_own(ask.conn, ask.identity.person_id)
-    is_soon = False
-    if own.coming:
-        today = next(each.row.book_open_on for each in own.holdings if each.name == own.coming[0].loan)
-        is_soon = (own.coming[0].on - today).days <= _SOON_DAYS
+    own, lang = show_own(ask.conn, ask.identity.person_id), lang_of(ask.request)
+    named = {each.name: _named(each, lang) for each in own.holdings}
+    late = [_lead(each, each.age.overdue, named, "/why?total=overdue") for each in own.late]
+    claimed = [_lead(each, each.claim, named, "") for each in own.claimed]
+    due = [
+        (each.loan, each.amount, each.currency, f"/loans/{each.loan}", named[each.loan]) for each in own.next
+    ]
     return show(
         ask,
         "borrower/home.html",
         "web-home",
         way="home",
-        late=own.late,
-        claimed=own.claimed,
-        coming=own.coming[:_COMING],
-        is_soon=is_soon,
+        late=late,
+        since=own.late[0].age.since if own.late else None,
+        claimed=claimed,
+        next=due,
+        coming=own.coming,
+        is_soon=own.is_soon,
         holdings=own.holdings,
+        named=named,
+        late_sums=_added(late),
+        claimed_sums=_added(claimed),
+        next_sums=_added(due),
     )
+
+
+Lead = tuple[str, int, str, str, str]
+"""An amount of the first sentence: of which loan, how much, its currency, where it opens, its name."""
+
+
+def _lead(held: Holding, amount: int, named: dict[str, str], to: str) -> Lead:
+    return held.name, amount, held.currency, f"/loans/{held.name}{to}", named[held.name]
+
+
+def _added(found: list[Lead]) -> tuple[tuple[str, int], ...]:
+    return sums((money, amount) for _, amount, money, _, _ in found)
+
+
+def _named(held: Holding, lang: str) -> str:
+    """What a borrower calls it: the sum that was lent, or since when a line stands."""
+    say = say_in(lang)
+    terms = held.row.terms
+    if isinstance(terms, LoanTerms):
+        return say("web-loan-sum", amount=money_text(terms.principal, terms.currency, lang))
+    return say("web-line-from", on=short_day_text(terms.start, lang))
 
 
 @door.get("/help", may=P.PUBLIC, media="text/html")
 def help_page(ask: Asked) -> Response:
     """What somebody can do who cannot pay, and whom to reach."""
-    return show(ask, "borrower/help.html", "web-help", contact=ask.state.settings.contact)
+    kind = ask.visitor().kind.value
+    return show(ask, "borrower/help.html", "web-help", contact=ask.state.settings.contact, kind=kind)

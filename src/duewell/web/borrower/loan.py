@@ -16,15 +16,16 @@ from fastapi import Query, Response
 from duewell.api import Ask, Asked, Door
 from duewell.domain.access import Permission
 from duewell.domain.product import LoanTerms, Part
+from duewell.domain.proof import Proof
 from duewell.services import show_line
 from duewell.services.show_cost import show_cost
-from duewell.services.show_loan import Shown, chosen_proof, prove_at
+from duewell.services.show_line import chosen_line_proof
+from duewell.services.show_loan import Shown, chosen_proof, look, prove_at
 from duewell.services.show_own import explain_late
 from duewell.store import loans
 from duewell.store.loans import LoanRow
 from duewell.web._pages import lang_of, show
 from duewell.web._proofs import PARTS, pct, tree
-from duewell.web.borrower._loans import shown_loan
 
 door = Door(tags=["pages"], include_in_schema=False)
 P = Permission
@@ -36,7 +37,7 @@ def loan_page(ask: Asked, loan: str) -> Response:
     row = loans.read_loan(ask.conn, ask.loan(loan))
     if not isinstance(row.terms, LoanTerms):
         return _line_page(ask, row)
-    key, shown = shown_loan(ask, loan)
+    key, shown = row.key, look(ask.conn, row)
     _, payoff = prove_at(shown)
     cost = show_cost(ask.conn, key).cost
     off = shown.state.charged_off_on
@@ -140,17 +141,17 @@ def _line_page(ask: Ask, row: LoanRow) -> Response:
 @door.get("/loans/{loan}/late", may=P.OWN_READ, media="text/html")
 def late_page(ask: Asked, loan: str) -> Response:
     """Why something is overdue, what each day adds, what comes when, and how to stop it."""
-    _, shown = shown_loan(ask, loan)
-    late, names = explain_late(ask.conn, shown.row, shown.state), dict(PARTS)
+    row = loans.read_loan(ask.conn, ask.loan(loan))
+    late, names = explain_late(ask.conn, row), dict(PARTS)
     return show(
         ask,
         "borrower/late.html",
         "web-late",
-        loan=shown.name,
-        currency=shown.row.terms.currency,
-        overdue=shown.age.overdue,
-        dpd=shown.age.dpd,
-        since=shown.age.since,
+        loan=loan,
+        currency=row.terms.currency,
+        overdue=late.age.overdue,
+        dpd=late.age.dpd,
+        since=late.age.since,
         parts=[(names[part], f"overdue-{part.name.lower()}", amount) for part, amount in late.parts],
         grows=[(names[part], amount) for part, amount in late.grows],
         falls_due=late.falls_due,
@@ -165,16 +166,32 @@ def why(
     row: Annotated[int | None, Query(ge=0, le=10_000)] = None,
     total: Annotated[str | None, Query(max_length=40)] = None,
 ) -> Response:
-    """An amount opened to its derivation, step by step."""
-    _, shown = shown_loan(ask, loan)
+    """An amount opened to its derivation, step by step; of a line, `row` is the number of a statement."""
+    found = loans.read_loan(ask.conn, ask.loan(loan))
+    if isinstance(found.terms, LoanTerms):
+        roots = _loan_proofs(look(ask.conn, found), row, total)
+    else:
+        roots = _line_proofs(ask, found, row, total)
+    lang, money = lang_of(ask.request), found.terms.currency
+    told = [tree(root, 1, lang, money) for root in roots if root.amount or total]
+    return show(ask, "borrower/why.html", "web-why-amount", loan=loan, roots=told)
+
+
+_OPENED = [part.name.lower() for part, _ in reversed(PARTS)]
+
+
+def _loan_proofs(shown: Shown, row: int | None, total: str | None) -> list[Proof]:
     proven, payoff = prove_at(shown)
     if total is not None or row is None:
-        roots = [chosen_proof(proven, payoff, row=None, part="", total=total or "outstanding")]
-    else:
-        roots = [
-            chosen_proof(proven, payoff, row=row, part=part.name.lower(), total=None)
-            for part, _ in reversed(PARTS)
-        ]
-    lang, money = lang_of(ask.request), shown.row.terms.currency
-    told = [tree(root, 1, lang, money) for root in roots if root.amount or total]
-    return show(ask, "borrower/why.html", "web-why-amount", loan=shown.name, roots=told)
+        return [chosen_proof(proven, payoff, row=None, part="", total=total or "outstanding")]
+    return [chosen_proof(proven, payoff, row=row, part=part, total=None) for part in _OPENED]
+
+
+def _line_proofs(ask: Ask, found: LoanRow, nr: int | None, total: str | None) -> list[Proof]:
+    proven = show_line.look(ask.conn, found).proven
+    if total is not None or nr is None:
+        return [chosen_line_proof(proven, None, "", total or "balance")]
+    closed = show_line.chosen_statement(proven.state, nr).closes_on
+    then = show_line.look(ask.conn, found, as_of=closed).proven
+    asked = [chosen_line_proof(proven, nr, part, None) for part in ("minimum", "late-charge")]
+    return [chosen_line_proof(then, None, "", "balance"), *asked]

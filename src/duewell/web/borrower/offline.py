@@ -14,7 +14,7 @@ from fastapi import Response
 
 from duewell.api import Asked, Door
 from duewell.domain.access import Permission
-from duewell.services.show_own import show_own
+from duewell.services.show_own import show_own, sums
 from duewell.web._pages import MARK, lang_of, say_in, show, worker_script
 
 door = Door(tags=["pages"], include_in_schema=False)
@@ -57,13 +57,12 @@ def offline(ask: Asked) -> Response:
     """The due dates of all loans on one page that a phone keeps, with the day it was true."""
     assert ask.identity.person_id is not None
     own = show_own(ask.conn, ask.identity.person_id)
-    as_of = max((each.row.book_open_on for each in own.holdings), default=None)
     return show(
         ask,
         "borrower/offline.html",
         "web-offline",
-        as_of=as_of,
-        late=own.late,
+        as_of=own.as_of,
+        late=sums((each.currency, each.age.overdue) for each in own.late),
         coming=own.coming,
         contact=ask.state.settings.contact,
     )

@@ -20,6 +20,7 @@ from duewell.domain.party import loan_id
 from duewell.domain.receipts import parse_numbered_ref
 from duewell.gateways import passwords as secret
 from duewell.services.open_order import open_order
+from duewell.services.show_payable import payable, split_payment
 from duewell.services.show_receipts import Receipt, receipts_of
 from duewell.services.show_ways import Ways, show_ways
 from duewell.store import books, loans
@@ -27,7 +28,7 @@ from duewell.store.loans import LoanKey
 from duewell.store.ordering import order_document, read_order
 from duewell.web._pages import Form, goes_to, lang_of, say_in, show
 from duewell.web._proofs import PARTS
-from duewell.web.borrower._loans import payable, supposed, typed_amount
+from duewell.web.borrower._loans import choices, parts_of, supposed, typed_amount
 
 door = Door(tags=["pages"], include_in_schema=False)
 P = Permission
@@ -42,8 +43,9 @@ def pay_page(ask: Asked, loan: str, amount: Annotated[str | None, Query(max_leng
 def _pay_page(
     ask: Ask, loan: str, amount: str | None, status: int = 200, wrong: str | None = None
 ) -> Response:
-    key, held = payable(ask, loan)
-    money, ways, offered = held.currency, show_ways(ask.conn, key), held.choices
+    key = ask.loan(loan)
+    held = payable(ask.conn, key)
+    money, ways, offered = held.currency, show_ways(ask.conn, key), choices(held.offers)
     told: dict[str, Any] = {"given": None, "typed": amount or "", "parts": [], "after": None, "saved": 0}
     if amount is None and offered:
         told["given"] = offered[0][1]
@@ -54,6 +56,9 @@ def _pay_page(
             status, wrong = 422, wrong or say_in(lang_of(ask.request))(refusal.code, **refusal.facts)
     if told["given"] is not None and held.is_loan:
         told |= supposed(ask, key, told["given"], held.as_of.isoformat(), money)
+    elif told["given"] is not None:
+        split = split_payment(ask.conn, loans.read_loan(ask.conn, key), told["given"])
+        told |= {"parts": parts_of(split.parts, split.overpaid), "after": {"overdue": split.overdue}}
     response = show(
         ask,
         "borrower/pay.html",
@@ -61,7 +66,6 @@ def _pay_page(
         status,
         loan=held.name,
         currency=money,
-        is_loan=held.is_loan,
         choices=offered,
         ways=ways,
         key=secret.token(),
@@ -81,9 +85,10 @@ def _origins(ways: Ways) -> list[str]:
 @door.post("/loans/{loan}/pay", may=P.OWN_WRITE, media="text/html")
 def pay_form(ask: Asked, loan: str, form: Form) -> Response:
     """Open an order and go to the wallet; the same form sent twice is one order."""
-    key, held = payable(ask, loan)
+    key = ask.loan(loan)
+    held = payable(ask.conn, key)
     typed = form.get("amount", "")[:40]
-    if not held.choices:
+    if not held.offers:
         # Money for what is paid up finds no place: the page says so instead of sending somebody to pay.
         return _pay_page(ask, loan, None, 409)
     try:

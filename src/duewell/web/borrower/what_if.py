@@ -11,6 +11,7 @@ from duewell.api import Asked, Door
 from duewell.domain.access import Permission
 from duewell.domain.calendar import parse_date
 from duewell.domain.errors import Refusal
+from duewell.services.show_payable import offers_of
 from duewell.web._pages import lang_of, say_in, show
 from duewell.web.borrower._loans import choices, shown_loan, supposed, typed_amount
 
@@ -36,7 +37,7 @@ def what_if(
         "currency": money,
         "days": sorted(days),
         "on": on or today.isoformat(),
-        "choices": choices(shown),
+        "choices": choices(offers_of(shown)),
         "given": None,
         "typed": amount or "",
         "after": None,

@@ -141,8 +141,10 @@ def _product(ask: Ask, found: Approval) -> str:
     return say(ask)("console-does-product", product=found.payload["code"])
 
 
-def _closing(ask: Ask, found: Approval) -> str:
-    return say(ask)("console-does-closing", book=found.book or "–")
+def _tape(ask: Ask, found: Approval) -> str:
+    given = found.payload
+    amount = _money(ask, found, given["principal_out_minor"])
+    return say(ask)("console-does-tape", count=given["loans"], amount=amount, name=given["name"])
 
 
 def _erasure(ask: Ask, found: Approval) -> str:
@@ -185,7 +187,7 @@ _SAID: dict[Act, Callable[[Ask, Approval], str]] = {
     Act.FACT: _fact,
     Act.ROLES: _roles,
     Act.PRODUCT: _product,
-    Act.CLOSING: _closing,
+    Act.TAPE: _tape,
     Act.ERASURE: _erasure,
     Act.RAIL: _rail,
     Act.MATCH: _match,

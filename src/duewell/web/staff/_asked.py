@@ -1,7 +1,7 @@
 """What pages of the console are asked: days, pages, one place for their bounds; forms sent once.
 
 Needs    query parameters and form fields as typed.
-Gives    AsOf, KnownOn, PageNr, days_of, page_of; fresh_key, keyed; bucket_text; said.
+Gives    AsOf, KnownOn, PageNr, days_of, page_of; fresh_key, keyed; bucket_text, in_words; said.
 Never    lets a form be done twice: its key was drawn when it was shown.
 Source   docs/reference/console.md.
 """
@@ -54,6 +54,11 @@ def wrong_of(ask: Ask, refusal: Refusal) -> str:
 def bucket_text(say: Said, name: str) -> str:
     """What a bucket is called: its days, or the word for none past due."""
     return say("bucket-current") if name == "current" else say("console-bucket-days", bucket=name)
+
+
+def in_words(say: Said) -> Callable[[str], str]:
+    """What writes the names of buckets."""
+    return lambda name: bucket_text(say, name)
 
 
 def page_of(ask: Ask, table: Table, nr: int) -> tuple[Table, dict[str, Any] | None]:

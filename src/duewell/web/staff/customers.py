@@ -8,6 +8,7 @@ Source   docs/reference/console.md, section customers; docs/reference/privacy.md
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import Query, Response
@@ -25,7 +26,7 @@ from duewell.store.books import BookRow
 from duewell.store.loans import LoanKey
 from duewell.web._pages import Form, goes_to
 from duewell.web._tables import Export, Opens, Which, as_file, told_of
-from duewell.web.staff._asked import Said, bucket_text, fresh_key, keyed, said, wrong_of
+from duewell.web.staff._asked import Said, bucket_text, fresh_key, in_words, keyed, said, wrong_of
 from duewell.web.staff.frame import show_staff
 
 door = Door(tags=["console"], include_in_schema=False)
@@ -246,7 +247,7 @@ def _holdings(held: list[Holding], money: str, say: Said, ref: str) -> Table:
             Column("outstanding", say("console-outstanding"), Kind.MONEY, money),
             Column("overdue", say("console-overdue-amount"), Kind.MONEY, money),
             Column("dpd", say("console-dpd"), Kind.COUNT),
-            Column("state", say("console-state")),
+            Column("state", say("console-state"), words=partial(_state_text, say)),
         ),
         [
             (
@@ -258,7 +259,7 @@ def _holdings(held: list[Holding], money: str, say: Said, ref: str) -> Table:
                 each.age.outstanding,
                 each.age.overdue,
                 each.age.dpd,
-                say("console-charged-off") if each.charged_off_on else bucket_text(say, each.age.bucket),
+                _CHARGED_OFF if each.charged_off_on else each.age.bucket,
             )
             for name, each in zip(names, held, strict=True)
         ],
@@ -266,6 +267,14 @@ def _holdings(held: list[Holding], money: str, say: Said, ref: str) -> Table:
         **_open_on(held),
         query=f"/staff/persons/{ref}",
     )
+
+
+_CHARGED_OFF = "charged-off"
+
+
+def _state_text(say: Said, state: str) -> str:
+    """How a contract stands: charged off, or in which bucket."""
+    return say("console-charged-off") if state == _CHARGED_OFF else bucket_text(say, state)
 
 
 def _open_on(held: list[Holding]) -> dict[str, Any]:
@@ -283,8 +292,8 @@ def _history(seen: list[Seen], money: str, say: Said, ref: str) -> Table:
         (
             Column("day", say("console-at-end-of"), Kind.DAY),
             Column("loan", say("console-loan")),
-            Column("seen", say("console-observed")),
-            Column("bucket", say("console-bucket")),
+            Column("seen", say("console-observed"), words=lambda what: say("console-observed-" + what)),
+            Column("bucket", say("console-bucket"), words=in_words(say)),
             Column("dpd", say("console-dpd"), Kind.COUNT),
             Column("overdue", say("console-overdue-amount"), Kind.MONEY, money),
         ),
@@ -292,8 +301,8 @@ def _history(seen: list[Seen], money: str, say: Said, ref: str) -> Table:
             (
                 each.day,
                 name,
-                say("console-observed-" + each.what),
-                bucket_text(say, each.age.bucket),
+                each.what,
+                each.age.bucket,
                 each.age.dpd,
                 each.age.overdue,
             )

@@ -9,7 +9,6 @@ Source   docs/reference/console.md, section developers; docs/reference/webhooks.
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from typing import Any
 
 from fastapi import Response
@@ -143,6 +142,7 @@ def add_hook(ask: Asked, form: Form) -> Response:
             kinds=[each for each in KINDS if f"kind-{each}" in form],
             by=ask.identity.actor,
             at=ask.at,
+            request_key=ask.keyed().key,
         )
     except Refusal as refusal:
         return _listed(ask, _hooks(ask), 422, wrong=refused(ask, refusal), typed=form)
@@ -177,14 +177,14 @@ def one_hook(
     rows = webhooks.deliveries(
         ask.conn,
         found.webhook_id,
-        before=datetime.fromisoformat(last) if last else None,
+        before=webhooks.place_of(last) if last else None,
         limit=PAGE + 1,
     )
     made = _log(ask, found, rows[:PAGE])
     file = as_file(export, table, made)
     if file is not None:
         return file
-    more = cursor_of(ask, name, rows[PAGE - 1].made_at.isoformat()) if rows[PAGE:] else None
+    more = cursor_of(ask, name, rows[PAGE - 1].place) if rows[PAGE:] else None
     return _shown(ask, found, made, done=done_of(ask, done), next=page_link(ask, more))
 
 
@@ -292,7 +292,17 @@ def rotate_hook(ask: Asked, webhook: str, form: Form) -> Response:
     found = endpoint_of(ask, webhook)
     if found.ended_at is not None:
         return _refused(ask, found, Conflict("webhook-ended"))
-    made = send_webhooks.rotate(ask.conn, ask.state.keys, found.webhook_id, by=ask.identity.actor, at=ask.at)
+    try:
+        made = send_webhooks.rotate(
+            ask.conn,
+            ask.state.keys,
+            found.webhook_id,
+            by=ask.identity.actor,
+            at=ask.at,
+            request_key=ask.keyed().key,
+        )
+    except Refusal as refusal:
+        return _refused(ask, found, refusal)
     return _secret(ask, made)
 
 
@@ -392,6 +402,7 @@ def add_client(ask: Asked, form: Form) -> Response:
             version=VERSIONS[-1],
             by=ask.identity.actor,
             at=ask.at,
+            request_key=ask.keyed().key,
         )
     except Refusal as refusal:
         return _clients_page(ask, _clients(ask), 422, wrong=refused(ask, refusal), typed=form)

@@ -22,7 +22,18 @@ from duewell.services.report_overdue import OverdueLoan, OverdueReport, ageing_o
 from duewell.web._charts import chart, money_axis
 from duewell.web._pages import lang_of
 from duewell.web._tables import Export, Which, as_file, asked, told_of
-from duewell.web.staff._asked import AsOf, KnownOn, PageNr, Said, bucket_text, choices, days_of, page_of, said
+from duewell.web.staff._asked import (
+    AsOf,
+    KnownOn,
+    PageNr,
+    Said,
+    bucket_text,
+    choices,
+    days_of,
+    in_words,
+    page_of,
+    said,
+)
 from duewell.web.staff._kept import overdue_at
 from duewell.web.staff.frame import show_staff
 
@@ -101,13 +112,13 @@ def _ageing(report: OverdueReport, say: Said, about: dict[str, Any]) -> Table:
         "ageing",
         say("console-ageing"),
         (
-            Column("bucket", say("console-bucket")),
+            Column("bucket", say("console-bucket"), words=in_words(say)),
             Column("loans", say("console-loans"), Kind.COUNT),
             Column("overdue", say("console-overdue-amount"), Kind.MONEY, money),
             Column("outstanding", say("console-outstanding"), Kind.MONEY, money),
             Column("share", say("console-share"), Kind.PERCENT),
         ),
-        [(bucket_text(say, e.bucket), e.loans, e.overdue, e.outstanding, e.share) for e in rows],
+        [(e.bucket, e.loans, e.overdue, e.outstanding, e.share) for e in rows],
         totals=(
             say("console-total"),
             whole["loans"],
@@ -129,10 +140,10 @@ def _late(report: OverdueReport, late: list[OverdueLoan], say: Said, about: dict
             Column("loan", say("console-loan")),
             Column("since", say("console-since"), Kind.DAY),
             Column("dpd", say("console-dpd"), Kind.COUNT),
-            Column("bucket", say("console-bucket")),
+            Column("bucket", say("console-bucket"), words=in_words(say)),
             Column("overdue", say("console-overdue-amount"), Kind.MONEY, money),
             Column("outstanding", say("console-outstanding"), Kind.MONEY, money),
-            Column("next_step", say("console-next-step")),
+            Column("next_step", say("console-next-step"), words=lambda kind: say("step-" + kind)),
             Column("next_on", say("console-next-on"), Kind.DAY),
             Column("last_paid_on", say("console-last-paid-on"), Kind.DAY),
             Column("last_paid", say("console-last-paid"), Kind.MONEY, money),
@@ -142,10 +153,10 @@ def _late(report: OverdueReport, late: list[OverdueLoan], say: Said, about: dict
                 name,
                 each.since,
                 each.dpd,
-                bucket_text(say, each.bucket),
+                each.bucket,
                 each.overdue,
                 each.outstanding,
-                say("step-" + each.next_action.kind) if each.next_action else None,
+                each.next_action.kind if each.next_action else None,
                 each.next_action.on if each.next_action else None,
                 each.last_paid_on,
                 each.last_paid if each.last_paid_on else None,

@@ -24,7 +24,7 @@ from duewell.store.books import BookRow
 from duewell.web._charts import chart, money_axis
 from duewell.web._pages import lang_of
 from duewell.web._tables import Export, Which, as_file, asked, told_of
-from duewell.web.staff._asked import AsOf, KnownOn, Said, bucket_text, days_of, said
+from duewell.web.staff._asked import AsOf, KnownOn, Said, bucket_text, days_of, in_words, said
 from duewell.web.staff._kept import overdue_at
 from duewell.web.staff.frame import show_staff
 
@@ -185,14 +185,11 @@ def _rolls(
     buckets = [bucket for bucket, _ in now.buckets]
     places = [*buckets, REPAID, CHARGED_OFF]
     found = {(each.then, each.now): each for each in moves}
-    columns = [Column("then", say("console-from-bucket"))]
+    columns = [Column("then", say("console-from-bucket"), words=in_words(say))]
     columns += [Column(f"to_{place}", place_text(say, place), kind, money) for place in places]
     # A bucket that was empty on the first day says nothing.
     full = [bucket for bucket in buckets if any(found[(bucket, place)].loans for place in places)]
-    rows = [
-        (bucket_text(say, bucket), *(getattr(found[(bucket, place)], what) for place in places))
-        for bucket in full
-    ]
+    rows = [(bucket, *(getattr(found[(bucket, place)], what) for place in places)) for bucket in full]
     if kind is not Kind.PERCENT:
         columns.append(Column("total", say("console-total"), kind, money))
         rows = [(*row, sum(row[1:])) for row in rows]

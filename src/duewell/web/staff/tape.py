@@ -1,4 +1,4 @@
-"""Taking a book over: another system's tape, dry first, all rows or none.
+"""Taking a book over: another system's tape, dry first, all rows or none, a second person deciding.
 
 Needs    an Ask; a form with a file and a column map; the service that imports.
 Gives    door.
@@ -14,14 +14,16 @@ from typing import Any
 from fastapi import Response
 
 from duewell.api import BODY_MAX, Ask, Asked, Door
-from duewell.domain.access import Permission
+from duewell.domain.access import Act, Permission
 from duewell.domain.errors import InvalidInput, Refusal
 from duewell.domain.tape import column_map
 from duewell.gateways.tape_files import read_rows
 from duewell.gateways.toml_files import TomlFile, toml_of
-from duewell.services.import_tape import ImportReport, import_tape
+from duewell.services.decide_request import ask as ask_second
+from duewell.services.import_tape import ImportReport, asked_tape, import_tape
 from duewell.store.books import BookRow
 from duewell.web._forms import Files, as_path
+from duewell.web._pages import STAFF, goes_to
 from duewell.web._tables import told_of
 from duewell.web.staff._desk import refused, say
 from duewell.web.staff.jobs import JOBS, jobs_page
@@ -54,6 +56,7 @@ def _shown(ask: Ask, row: BookRow, status: int = 200, **more: Any) -> Response:
         "result": None,
         "checked": "",
         "columns": _START.replace('"CNY"', f'"{row.currency}"'),
+        "four_eyes": row.four_eyes,
     }
     return jobs_page(
         ask,
@@ -88,8 +91,11 @@ def hand_in(ask: Asked, book: str, sent: Files) -> Response:
             columns,
             actor=ask.identity.actor,
             at=ask.at,
-            is_dry_run=not is_real,
+            is_dry_run=not is_real or row.four_eyes,
         )
+        if is_real and row.four_eyes and report.taken_over:
+            asked = asked_tape(file.name[:60], found, columns, report, open_on=row.open_on)
+            return _wait(ask, row, asked, file.mark)
     except Refusal as refusal:
         return _shown(ask, row, 422, wrong=refused(ask, refusal), columns=text)
     is_fine = not report.refusals
@@ -101,6 +107,20 @@ def hand_in(ask: Asked, book: str, sent: Files) -> Response:
         result=_told(ask, row, report, file.name, is_real=is_real),
         checked=file.mark if is_fine and not is_real else "",
     )
+
+
+def _wait(ask: Ask, row: BookRow, asked: dict[str, Any], mark: str) -> Response:
+    """Ask for a tape to be taken over: opening balances are money of the ledger."""
+    told = ask_second(
+        ask.conn,
+        Act.TAPE,
+        book=row.code,
+        target=f"tape/{mark}",
+        payload=asked,
+        loan=None,
+        request=ask.keyed(),
+    )
+    return goes_to(f"{STAFF}/requests/{told['request']}?done=waits")
 
 
 def _told(ask: Ask, row: BookRow, report: ImportReport, name: str, *, is_real: bool) -> dict[str, Any]:
