@@ -1,4 +1,7 @@
-"""The command line as its users meet it: a book from a tape, days, a kill in the middle, clear refusals."""
+"""The command line as its users meet it: a book from a tape, days, a kill in the middle, clear refusals.
+
+A loan's life, a kill and a full disk are tried with processes; what is said, inside the test's own.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.cli.told import tell
+
 HEAD = (
     "rownames,loan_amount,interest_rate,term,issue_month,balance,installment,paid_principal,paid_interest\n"
 )
@@ -20,10 +25,17 @@ HEAD = (
 PARTS = ("penalty", "fee", "interest", "principal")
 
 
-def duewell(url: str, *words: str) -> subprocess.CompletedProcess[str]:
+def process(url: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """A command as a process of its own: what starts, what it writes, how it ends."""
     env = os.environ | {"DUEWELL_DATABASE_URL": url, "DUEWELL_LANG": "en"}
     command = [str(Path(sys.executable).with_name("duewell")), *words]
     return subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=False)
+
+
+def duewell(url: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """The same command in this process, which is many times as fast."""
+    told = tell(url, *words)
+    return subprocess.CompletedProcess(words, told.code, told.out, told.err)
 
 
 @pytest.fixture
@@ -58,19 +70,19 @@ def test_a_loan_lives_from_the_command_line(book: str) -> None:
         "k1",
         "--json",
     )
-    made = duewell(book, "disburse", *words)
+    made = process(book, "disburse", *words)
     assert made.returncode == 0, made.stderr
-    assert json.loads(made.stdout) == json.loads(duewell(book, "disburse", *words).stdout), "twice is once"
+    assert json.loads(made.stdout) == json.loads(process(book, "disburse", *words).stdout), "twice is once"
     loan = json.loads(made.stdout)["loan_id"]
-    paid = json.loads(duewell(book, "pay", "--loan", loan, "--amount", "100", "--key", "p1", "--json").stdout)
+    paid = json.loads(process(book, "pay", "--loan", loan, "--amount", "100", "--key", "p1", "--json").stdout)
     assert paid["principal_minor"] == 110_000
-    assert duewell(book, "reverse", "--loan", loan, "--ref", "p1", "--key", "r1").returncode == 0
-    shown = json.loads(duewell(book, "loan", "show", loan, "--json").stdout)
+    assert process(book, "reverse", "--loan", loan, "--ref", "p1", "--key", "r1").returncode == 0
+    shown = json.loads(process(book, "loan", "show", loan, "--json").stdout)
     assert shown["principal_minor"] == 120_000
     for what in ("statement", "explain", "replay"):
-        assert duewell(book, "loan", what, loan).returncode == 0
-        assert json.loads(duewell(book, "loan", what, loan, "--json").stdout)["schema"].startswith("duewell.")
-    explained = json.loads(duewell(book, "loan", "explain", loan, "--json").stdout)
+        assert process(book, "loan", what, loan).returncode == 0
+        assert json.loads(process(book, "loan", what, loan, "--json").stdout)["schema"].startswith("duewell.")
+    explained = json.loads(process(book, "loan", "explain", loan, "--json").stdout)
     asked = [[each["due"][part]["amount_minor"] for part in PARTS] for each in explained["rows"]]
     assert asked == [row["due_minor"] for row in shown["rows"]]
     assert explained["totals"]["principal-out"]["amount_minor"] == 120_000

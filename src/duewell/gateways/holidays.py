@@ -14,11 +14,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
-
-from holidays import HolidayBase, country_holidays
+from typing import TYPE_CHECKING
 
 from duewell.domain.calendar import DATE_MAX, DATE_MIN, BusinessCalendar
 from duewell.domain.errors import InvalidInput, NotFound
+
+if TYPE_CHECKING:
+    from holidays import HolidayBase
 
 __all__ = ["CALENDARS", "bank_days", "business_calendar", "years_known"]
 
@@ -90,6 +92,9 @@ def _last_year_announced() -> int:
 
 def _table(code: str, years: Iterable[int]) -> HolidayBase:
     """The package's table of these years only: left to itself it grows when asked about another."""
+    # Imported here: a command that asks for no holiday starts sooner without it.
+    from holidays import country_holidays
+
     return country_holidays(code, years=years, expand=False)
 
 
