@@ -56,7 +56,7 @@ def wait_for_second(
     ask: Ask,
     act: Act,
     *,
-    book: str,
+    book: str | None,
     target: str,
     payload: Mapping[str, Any],
     loan: LoanKey | None = None,

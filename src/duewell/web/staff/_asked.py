@@ -1,7 +1,7 @@
 """What pages of the console are asked: days, pages, one place for their bounds; forms sent once.
 
 Needs    query parameters and form fields as typed.
-Gives    AsOf, KnownOn, PageNr, days_of, page_of; fresh_key, keyed; bucket_text, in_words; said.
+Gives    AsOf, KnownOn, PageNr, days_of, check_days, page_of; fresh_key, keyed; bucket_text, in_words; said.
 Never    lets a form be done twice: its key was drawn when it was shown.
 Source   docs/reference/console.md.
 """
@@ -22,6 +22,7 @@ from duewell.domain.calendar import parse_date
 from duewell.domain.errors import InvalidInput, Refusal
 from duewell.gateways.table_files import Table
 from duewell.services.record_fact import Request as Keyed
+from duewell.store.books import BookRow
 from duewell.web._pages import lang_of, say_in
 from duewell.web._tables import asked
 
@@ -39,6 +40,13 @@ _KEY_MAX = 80
 def days_of(as_of: str | None, known: str | None) -> tuple[date | None, date | None]:
     """The two clocks of a page, either left out. Refuses a day that is none."""
     return (parse_date(as_of) if as_of else None), (parse_date(known) if known else None)
+
+
+def check_days(book: BookRow, *days: date | None) -> None:
+    """Refuse a day on which the book was not there yet."""
+    for each in days:
+        if each is not None and each < book.opened_on:
+            raise InvalidInput("day-before-the-book", day=each, opened_on=book.opened_on)
 
 
 def said(ask: Ask) -> Said:

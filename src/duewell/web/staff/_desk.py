@@ -1,27 +1,28 @@
 """What the pages of work share: what was just done, why something was refused, who and when in words.
 
 Needs    an Ask; codes of the catalogues.
-Gives    Done, done_of, refused, who_of, at_of, say, loan_link, person_link, page_link, Cursor.
+Gives    Done, done_of, refused, ask_second, who_of, at_of, say, loan_link, person_link, page_link, Cursor.
 Never    shows a text of an address: a page names what was done by a word of its own list.
 Source   docs/reference/console.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import Query
+from fastapi import Query, Response
 from markupsafe import Markup
 
-from duewell.api import Ask
+from duewell.api import Ask, wait_for_second
 from duewell.catalogues import template_codes
-from duewell.domain.access import Permission
+from duewell.domain.access import Act, Permission
 from duewell.domain.errors import Refusal
+from duewell.domain.receipts import Payer
 from duewell.domain.texts import instant_text
-from duewell.web._pages import lang_of, say_in
+from duewell.web._pages import STAFF, goes_to, lang_of, say_in
 
 Done = Annotated[str | None, Query(max_length=40, description="What was just done.")]
 Cursor = Annotated[str | None, Query(max_length=200, description="Where the page before ended.")]
@@ -30,6 +31,7 @@ __all__ = [
     "PAGE",
     "Cursor",
     "Done",
+    "ask_second",
     "at_of",
     "done_of",
     "loan_link",
@@ -55,6 +57,20 @@ def done_of(ask: Ask, done: str | None) -> str | None:
 def refused(ask: Ask, refusal: Refusal) -> str:
     """A refusal as a sentence."""
     return say(ask)(refusal.code, **refusal.facts)
+
+
+def ask_second(
+    ask: Ask,
+    act: Act,
+    *,
+    book: str | None,
+    target: str,
+    payload: Mapping[str, Any],
+    payee: Payer | None = None,
+) -> Response:
+    """Ask for what a second person decides, and go to where it waits."""
+    told = wait_for_second(ask, act, book=book, target=target, payload=payload, payee=payee)
+    return goes_to(f"{STAFF}/requests/{told['request']}?done=waits")
 
 
 def who_of(ask: Ask, actor: str | None) -> str:

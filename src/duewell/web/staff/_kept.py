@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from duewell.api import Ask
-from duewell.domain.errors import Conflict
+from duewell.domain.errors import Conflict, InvalidInput
 from duewell.services.report_overdue import OverdueReport, report_overdue
 from duewell.store import books
 from duewell.store.books import BookRow
@@ -22,6 +22,7 @@ from duewell.store.books import BookRow
 _REPORTS_MAX = 6
 LOANS_MAX = 50_000
 """A larger book is not folded while a page waits: it would keep everybody waiting, and fill the memory."""
+AHEAD_MAX = timedelta(days=366)
 _kept: OrderedDict[Any, OverdueReport] = OrderedDict()
 _lock = threading.Lock()
 _folding = threading.Lock()
@@ -31,8 +32,11 @@ _folding = threading.Lock()
 def overdue_at(ask: Ask, book: BookRow, *, as_of: date | None, known: date | None) -> OverdueReport:
     """The overdue report at two dates: as kept if no fact came since, else folded anew.
 
-    Refuses   a book of more loans than somebody waits for.
+    Refuses   a book of more loans than somebody waits for; a day more than a year ahead, which costs each
+              loan a fold over all the days until then.
     """
+    if as_of is not None and as_of > book.open_on + AHEAD_MAX:
+        raise InvalidInput("console-day-too-far", day=as_of, open_on=book.open_on)
     mark = books.facts_mark(ask.conn, book.book_id)
     if mark[0] > LOANS_MAX:
         raise Conflict("console-book-too-large", book=book.code, loans=mark[0], loans_max=LOANS_MAX)

@@ -23,14 +23,13 @@ from duewell.domain.texts import day_text
 from duewell.gateways.holidays import business_calendar, years_known
 from duewell.gateways.table_files import Column, Kind, Table
 from duewell.services import manage_accounts
-from duewell.services.decide_request import ask as ask_second
 from duewell.store import accounts
 from duewell.store.accounts import Staff
 from duewell.store.books import BookRow
 from duewell.web._pages import STAFF, Form, goes_to, lang_of
 from duewell.web._tables import Export, Which, as_file, asked, told_of
 from duewell.web.staff._acts_told import roles_said
-from duewell.web.staff._desk import Done, at_of, done_of, refused, say
+from duewell.web.staff._desk import Done, ask_second, at_of, done_of, refused, say
 from duewell.web.staff.frame import seen_books, show_staff
 
 door = Door(tags=["console"], include_in_schema=False)
@@ -189,18 +188,10 @@ def ask_for_roles(ask: Asked, login: str, form: Form) -> Response:
         codes = sorted(row.code for row in seen_books(ask) if f"book-{row.code}" in form)
     try:
         roles = sorted({role_named(each).value for each in chosen})
-        told = ask_second(
-            ask.conn,
-            Act.ROLES,
-            book=None,
-            target=f"staff/{found.login}",
-            payload={"login": found.login, "roles": roles, "books": codes},
-            loan=None,
-            request=ask.keyed(),
-        )
+        content = {"login": found.login, "roles": roles, "books": codes}
+        return ask_second(ask, Act.ROLES, book=None, target=f"staff/{found.login}", payload=content)
     except Refusal as refusal:
         return _shown(ask, found, 422, wrong=refused(ask, refusal), roles=set(chosen))
-    return goes_to(f"{STAFF}/requests/{told['request']}?done=waits")
 
 
 @door.post(_ONE + "/active", may=P.ACCOUNT_MANAGE, media="text/html")

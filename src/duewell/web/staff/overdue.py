@@ -28,6 +28,7 @@ from duewell.web.staff._asked import (
     PageNr,
     Said,
     bucket_text,
+    check_days,
     choices,
     days_of,
     in_words,
@@ -56,6 +57,7 @@ def overdue_page(
     """What is late, and which loans."""
     row = ask.book(book)
     day, knew = days_of(as_of, known)
+    check_days(row, day, knew)
     report = overdue_at(ask, row, as_of=day, known=knew)
     names = [name for name, first in report.buckets if first]
     if bucket and bucket not in names:

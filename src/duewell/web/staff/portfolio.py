@@ -24,7 +24,7 @@ from duewell.store.books import BookRow
 from duewell.web._charts import chart, money_axis
 from duewell.web._pages import lang_of
 from duewell.web._tables import Export, Which, as_file, asked, told_of
-from duewell.web.staff._asked import AsOf, KnownOn, Said, bucket_text, days_of, in_words, said
+from duewell.web.staff._asked import AsOf, KnownOn, Said, bucket_text, check_days, days_of, in_words, said
 from duewell.web.staff._kept import overdue_at
 from duewell.web.staff.frame import show_staff
 
@@ -47,8 +47,9 @@ def portfolio_page(
     """The book over time: its trend, its rolls from one day to another, its vintages."""
     row = ask.book(book)
     say, lang = said(ask), lang_of(ask.request)
-    first, last = _span(row, *days_of(since, as_of))
-    _, knew = days_of(None, known)
+    given, knew = days_of(since, as_of), days_of(None, known)[1]
+    first, last = _span(row, *given)
+    check_days(row, *given, knew)
     then = overdue_at(ask, row, as_of=first, known=knew)
     now = overdue_at(ask, row, as_of=last, known=knew)
     trend = report_trend(ask.conn, row.code, until=last)

@@ -22,7 +22,6 @@ from duewell.domain.texts import message_of, plain_amount
 from duewell.gateways.cap_packs import caps_of_book
 from duewell.gateways.table_files import Column, Kind, Table
 from duewell.gateways.toml_files import TomlFile, toml_of, toml_text
-from duewell.services.decide_request import ask as ask_second
 from duewell.services.define_product import define_product
 from duewell.services.preview_product import Asked as Wanted
 from duewell.services.preview_product import Drafted, preview_product, sheet_of
@@ -32,7 +31,7 @@ from duewell.store.products import ProductRow
 from duewell.web._pages import STAFF, LongForm, goes_to
 from duewell.web._tables import Export, Which, as_file, asked, told_of
 from duewell.web.staff._cost_told import convention_told, sheet_tables, sheet_told, span, terms_told
-from duewell.web.staff._desk import Done, done_of, refused, say
+from duewell.web.staff._desk import Done, ask_second, done_of, refused, say
 from duewell.web.staff.frame import show_staff
 
 door = Door(tags=["console"], include_in_schema=False)
@@ -227,16 +226,7 @@ def _define(ask: Ask, row: BookRow, given: dict[str, Any], drafted: Drafted) -> 
     if drafted.broken:
         raise drafted.broken[0]
     if row.four_eyes:
-        told = ask_second(
-            ask.conn,
-            Act.PRODUCT,
-            book=row.code,
-            target=f"product/{made.code}",
-            payload=given,
-            loan=None,
-            request=ask.keyed(),
-        )
-        return goes_to(f"{STAFF}/requests/{told['request']}?done=waits")
+        return ask_second(ask, Act.PRODUCT, book=row.code, target=f"product/{made.code}", payload=given)
     done, _ = define_product(ask.conn, row.code, given)
     return goes_to(f"{_LIST.format(book=row.code)}/{done.product.ref}?done=defined")
 

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 
 from fastapi import Query, Response
 
-from duewell.api import Ask, Asked, Door, wait_for_second
+from duewell.api import Ask, Asked, Door
 from duewell.domain.access import Act, Permission
 from duewell.domain.errors import InvalidInput, NotFound, Refusal
 from duewell.domain.money import currency, parse_amount
@@ -34,7 +34,7 @@ from duewell.store.loans import LoanKey
 from duewell.store.paying import check_payee
 from duewell.web._pages import STAFF, Form, goes_to, lang_of
 from duewell.web._tables import Export, Which, as_file, asked, told_of
-from duewell.web.staff._desk import Done, done_of, loan_link, refused, say
+from duewell.web.staff._desk import Done, ask_second, done_of, loan_link, refused, say
 from duewell.web.staff.frame import show_staff
 from duewell.web.staff.requests import loan_then, payer_said
 
@@ -267,8 +267,7 @@ def match(ask: Asked, book: str, form: Form) -> Response:
                 "amount_minor": amount,
             }
             target = f"{row.code}/{item['rail']}/{item['ref']}"
-            told = wait_for_second(ask, Act.MATCH, book=row.code, target=target, payload=payload)
-            return goes_to(f"{STAFF}/requests/{told['request']}?done=waits")
+            return ask_second(ask, Act.MATCH, book=row.code, target=target, payload=payload)
         match_suspense(
             ask.conn,
             row.code,
@@ -299,10 +298,7 @@ def send_back(ask: Asked, book: str, form: Form) -> Response:
         if row.four_eyes:
             payload = {"rail": item["rail"], "ref": item["ref"], "by": by, "amount_minor": amount}
             target = f"{row.code}/{item['rail']}/{item['ref']}"
-            told = wait_for_second(
-                ask, Act.SEND_BACK, book=row.code, target=target, payload=payload, payee=payee
-            )
-            return goes_to(f"{STAFF}/requests/{told['request']}?done=waits")
+            return ask_second(ask, Act.SEND_BACK, book=row.code, target=target, payload=payload, payee=payee)
         send_back_suspense(
             ask.conn,
             ask.state.keys,

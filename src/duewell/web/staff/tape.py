@@ -19,13 +19,11 @@ from duewell.domain.errors import InvalidInput, Refusal
 from duewell.domain.tape import column_map
 from duewell.gateways.tape_files import read_rows
 from duewell.gateways.toml_files import TomlFile, toml_of
-from duewell.services.decide_request import ask as ask_second
 from duewell.services.import_tape import ImportReport, asked_tape, import_tape
 from duewell.store.books import BookRow
 from duewell.web._forms import Files, as_path
-from duewell.web._pages import STAFF, goes_to
 from duewell.web._tables import told_of
-from duewell.web.staff._desk import refused, say
+from duewell.web.staff._desk import ask_second, refused, say
 from duewell.web.staff.jobs import JOBS, jobs_page
 from duewell.web.staff.rail_files import checked_step, refusals_table
 
@@ -95,7 +93,8 @@ def hand_in(ask: Asked, book: str, sent: Files) -> Response:
         )
         if is_real and row.four_eyes and report.taken_over:
             asked = asked_tape(file.name[:60], found, columns, report, open_on=row.open_on)
-            return _wait(ask, row, asked, file.mark)
+            # Opening balances are money of the ledger.
+            return ask_second(ask, Act.TAPE, book=row.code, target=f"tape/{file.mark}", payload=asked)
     except Refusal as refusal:
         return _shown(ask, row, 422, wrong=refused(ask, refusal), columns=text)
     is_fine = not report.refusals
@@ -107,20 +106,6 @@ def hand_in(ask: Asked, book: str, sent: Files) -> Response:
         result=_told(ask, row, report, file.name, is_real=is_real),
         checked=file.mark if is_fine and not is_real else "",
     )
-
-
-def _wait(ask: Ask, row: BookRow, asked: dict[str, Any], mark: str) -> Response:
-    """Ask for a tape to be taken over: opening balances are money of the ledger."""
-    told = ask_second(
-        ask.conn,
-        Act.TAPE,
-        book=row.code,
-        target=f"tape/{mark}",
-        payload=asked,
-        loan=None,
-        request=ask.keyed(),
-    )
-    return goes_to(f"{STAFF}/requests/{told['request']}?done=waits")
 
 
 def _told(ask: Ask, row: BookRow, report: ImportReport, name: str, *, is_real: bool) -> dict[str, Any]:
