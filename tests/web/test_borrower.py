@@ -209,12 +209,25 @@ def test_what_each_day_adds_is_told_by_part_and_comes_true(site: Site) -> None:
     grows = re.search(r"Penalty interest \+ ?CN¥([\d.]+) a day", page)
     assert grows is not None, page
     assert "grows by this much a day" in page
+    rest = re.search(r"Interest on the rest \+ ?CN¥([\d.]+) a day", page)
+    assert rest is not None, page
+    settles = payoff_of(client, loan)
     before = site.program().get(f"/api/loans/{loan}").json()["overdue_minor"]
     site.program().post("/api/books/main/clock", json={"to": "2026-04-23"}, headers=key())
     after = site.program().get(f"/api/loans/{loan}").json()["overdue_minor"]
     assert after - before == round(float(grows[1]) * 100) > 0
+    a_day = round(float(grows[1]) * 100) + round(float(rest[1]) * 100)
+    assert payoff_of(client, loan) - settles == a_day, "what settles it grows by all that a day adds"
     opened = words_of(client.get(f"/loans/{loan}/why?total=overdue-penalty").text)
     assert "overdue penalty" in opened.lower() and "rounded once" in opened and "3.31" in opened
+
+
+def payoff_of(client: httpx.Client, loan: str) -> int:
+    found = re.search(
+        r"pays the loan off CN¥([\d,.]+)", words_of(client.get(f"/loans/{loan}/why?total=payoff").text)
+    )
+    assert found is not None
+    return round(float(found[1].replace(",", "")) * 100)
 
 
 def words_of(page: str) -> str:

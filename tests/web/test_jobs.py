@@ -184,15 +184,19 @@ def test_a_tape_is_checked_then_waits_for_a_second_person_and_is_taken_over_once
     assert dry.status_code == 200 and "Taken over 2" in plain(dry) and "Nothing was changed yet." in dry.text
     assert "Ask for approval to take them over" in dry.text and held(site) == 0
     asked = sent(otto, path, TAPE, columns=COLUMNS, step="real", checked=mark_of(dry))
-    assert "Take over 2 loans from file.csv: CN¥1,800.00 of principal still out" in plain(asked)
+    assert "Take over loans from file.csv: 2, with CN¥1,800.00 of principal still out" in plain(asked)
+    assert "Rows of the tape" in plain(asked) and "A-2 600.00 12 6" in plain(asked), "what would be done"
+    asked_again = sent(otto, path, TAPE, columns=COLUMNS, step="real", checked=mark_of(dry))
+    assert asked_again.url == asked.url, "one request a tape"
     assert "a second person decides" in asked.text and held(site) == 0
     (request,) = site.staff("cora", "compliance").get("/api/requests?waiting=true").json()["items"]
     assert request["act"] == "tape" and request["content"]["loans"] == 2 and "rows" not in request["content"]
     done = decided(staff(site, "ben", "supervisor"), request["request"])
     assert done.status_code == 200 and held(site) == 2
     assert verify_book(site.conn, "main").findings == []
-    again = sent(otto, path, TAPE, columns=COLUMNS, step="real", checked=mark_of(dry))
-    assert "Taken over 0" in plain(again) and "There already 2" in plain(again)
+    again = sent(otto, path, TAPE, columns=COLUMNS)
+    assert "There already 2" in plain(again) and "There is nothing to take over." in plain(again)
+    assert 'name="checked"' not in again.text
 
 
 def test_a_tape_is_true_of_its_day_and_is_not_taken_over_on_another(site: Site) -> None:
@@ -201,7 +205,9 @@ def test_a_tape_is_true_of_its_day_and_is_not_taken_over_on_another(site: Site) 
     sent(otto, path, TAPE, columns=COLUMNS, step="real", checked=mark_of(dry))
     (request,) = site.staff("cora", "compliance").get("/api/requests?waiting=true").json()["items"]
     site.program().post("/api/books/main/clock", json={"days": 1}, headers=key())
-    done = decided(staff(site, "ben", "supervisor"), request["request"])
+    ben = staff(site, "ben", "supervisor")
+    assert "the book stands at 2026-03-03" in plain(ben.get(f"/staff/requests/{request['request']}"))
+    done = decided(ben, request["request"])
     assert done.status_code == 422 and "the book stands at 2026-03-03" in plain(done)
     assert held(site) == 0
 

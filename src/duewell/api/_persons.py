@@ -75,6 +75,7 @@ def reveal_person(ask: Asked, person: str, given: Reason) -> Response:
 def erase_person(ask: Asked, person: str, given: Reason) -> Response:
     """Ask for a person's data to be destroyed; a second person decides. Loans and ledger stay."""
     who = ask.person(person)
+    keep_person.check_may_leave(ask.conn, who)
     told = ask_second(
         ask.conn,
         Act.ERASURE,

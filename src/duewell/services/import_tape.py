@@ -128,20 +128,32 @@ def asked_tape(
 
 
 def import_asked(
-    conn: Connection, book_code: str, asked: Mapping[str, Any], *, actor: str, at: datetime
+    conn: Connection,
+    book_code: str,
+    asked: Mapping[str, Any],
+    *,
+    actor: str,
+    at: datetime,
+    is_dry_run: bool = False,
 ) -> dict[str, Any]:
     """Take over a tape that was asked for. What loans owe is true of a day, so it is taken over on that one.
 
-    Refuses   Conflict "tape-day-moved" on another day, "tape-refused-by-now" where a row is refused by now.
+    Refuses   Conflict "tape-day-moved" on another day, "tape-refused-by-now" where a row is refused by now,
+              "tape-there-by-now" where not all of its loans are new any more.
     """
     day = books.read_book(conn, book_code).open_on
     if day.isoformat() != asked["open_on"]:
         raise Conflict("tape-day-moved", asked_on=date.fromisoformat(asked["open_on"]), open_on=day)
     rows = [(int(line), values) for line, values in asked["rows"]]
-    report = import_tape(conn, book_code, rows, column_map(asked["columns"]), actor=actor, at=at)
+    columns = column_map(asked["columns"])
+    report = import_tape(conn, book_code, rows, columns, actor=actor, at=at, is_dry_run=True)
     if report.refusals:
         first = report.refusals[0]
         raise Conflict("tape-refused-by-now", refused=len(report.refusals), line=first.line)
+    if report.taken_over != asked["loans"]:
+        raise Conflict("tape-there-by-now", asked=asked["loans"], new=report.taken_over)
+    if not is_dry_run:
+        report = import_tape(conn, book_code, rows, columns, actor=actor, at=at)
     return {"taken_over": report.taken_over, "already_there": report.already_there}
 
 

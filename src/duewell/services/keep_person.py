@@ -171,9 +171,11 @@ def erase(
 ) -> dict[str, Any]:
     """Destroy what is known of a person; loans and ledger stay under the number. Twice is once.
 
+    Refuses   whom anything is owed by or to: nobody could reach them any more.
     Noted in the `log` first: what is noted and not done is done by the next restore, never the other way.
     """
     vault.realm_of(conn, person_id)
+    check_may_leave(conn, person_id)
     erasure_log.note(log, Erasure(person_id, by, at))
     with conn.transaction():
         if vault.erase(conn, person_id, by=by, reason=reason, at=at):

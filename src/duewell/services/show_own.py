@@ -130,12 +130,14 @@ def show_own(conn: Connection, person_id: int) -> Own:
 class Late:
     """Why a contract is overdue: each part that is, what a day adds if nothing is paid, what comes when.
 
-    `grows` is by part; `falls_due` is what falls due unpaid today and is overdue tomorrow, apart from it.
+    `grows` is of what is overdue, by part; `runs_on` is what else a day adds to what would settle it: the
+    interest of the rest. `falls_due` is what falls due unpaid today and is overdue tomorrow, apart from it.
     """
 
     age: Ageing
     parts: tuple[tuple[Part, int], ...]
     grows: tuple[tuple[Part, int], ...]
+    runs_on: int
     falls_due: int
     steps: tuple[NextAction, ...]
 
@@ -145,14 +147,21 @@ def explain_late(conn: Connection, row: LoanRow) -> Late:
     contract, today = contract_of(row.terms), row.book_open_on
     facts = loans.facts_by(conn, row, today)
     state = contract.fold(facts, as_of=today)
-    after = contract.fold(facts, as_of=today + timedelta(days=1))
+    tomorrow = today + timedelta(days=1)
+    after = contract.fold(facts, as_of=tomorrow)
     before, then = contract.overdue_parts(state, today), contract.overdue_parts(after, today)
     age = contract.ageing(state, row.buckets)
+    grows = tuple((part, then[part] - before[part]) for part in Part if then[part] > before[part])
+    runs_on = 0
+    if age.overdue and state.charged_off_on is None:
+        runs_on = contract.payoff(facts, on=tomorrow) - contract.payoff(facts, on=today)
+        runs_on = max(runs_on - sum(amount for _, amount in grows), 0)
     steps = (NextAction(kind, age.since + timedelta(days=n)) for n, kind in LATE_STEPS) if age.since else ()
     return Late(
         age,
         tuple((part, before[part]) for part in Part if before[part]),
-        tuple((part, then[part] - before[part]) for part in Part if then[part] > before[part]),
+        grows,
+        runs_on,
         contract.asked_on(state, today),
         tuple(each for each in steps if each.on > today),
     )

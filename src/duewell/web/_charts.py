@@ -49,6 +49,8 @@ def chart(
         "width": width,
         "height": 200,
         "background": None,
+        # The reader's own font may be wider than the one that was measured here.
+        "padding": 16,
         "config": _CONFIG,
         **spec,
     }

@@ -17,6 +17,7 @@ from duewell.domain.agenda import BUCKETS, Ageing, Agenda, Buckets, Sums
 from duewell.domain.errors import Refusal
 from duewell.domain.facts import Fact, FactKind, refusal_to_record
 from duewell.domain.line import (
+    LineBook,
     LineReplay,
     LineState,
     draw_refusal,
@@ -27,6 +28,7 @@ from duewell.domain.line import (
     line_overdue_parts,
     line_standing,
     next_due,
+    prove_line,
     prove_line_movements,
     replay_line,
 )
@@ -39,6 +41,7 @@ from duewell.domain.loan import (
     look,
     overdue_parts,
     prove_movements,
+    prove_payoff,
     receivables,
     replay,
     standing,
@@ -97,6 +100,10 @@ class Contract(Protocol):
         """What is unpaid of what fell due before a day, part by part."""
         ...
 
+    def payoff(self, facts: Iterable[Fact], *, on: date) -> int:
+        """What settles the contract on a day; of one charged off there is none."""
+        ...
+
     def receivable(self, state: Any) -> tuple[int, int, int, int]:
         """Whole units charged and not paid, by part; nothing once charged off."""
         ...
@@ -145,6 +152,9 @@ class _Loan:
     def overdue_parts(self, state: LoanState, before: date) -> dict[Part, int]:
         return overdue_parts(state, before)
 
+    def payoff(self, facts: Iterable[Fact], *, on: date) -> int:
+        return prove_payoff(self.terms, facts, on=on).amount
+
     def receivable(self, state: LoanState) -> tuple[int, int, int, int]:
         return receivables(state)
 
@@ -189,6 +199,9 @@ class _Line:
 
     def overdue_parts(self, state: LineState, before: date) -> dict[Part, int]:
         return line_overdue_parts(state, before)
+
+    def payoff(self, facts: Iterable[Fact], *, on: date) -> int:
+        return LineBook(prove_line(self.terms, facts, as_of=on)).totals()["payoff"].amount
 
     def receivable(self, state: LineState) -> tuple[int, int, int, int]:
         return state.owed

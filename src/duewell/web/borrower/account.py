@@ -198,7 +198,7 @@ def close_form(ask: Asked, form: Form) -> Response:
     waiting = decide_request.waiting_for(ask.conn, Act.ERASURE, target, at=ask.at)
     try:
         if form.get("do") == "keep":
-            if waiting is not None:
+            if waiting is not None and waiting.asked_by == ask.identity.actor:
                 decide_request.withdraw(ask.conn, waiting.approval_id, by=ask.identity.actor, at=ask.at)
         elif waiting is None:
             keep_person.check_may_leave(ask.conn, person)

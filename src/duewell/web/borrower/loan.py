@@ -153,7 +153,10 @@ def late_page(ask: Asked, loan: str) -> Response:
         dpd=late.age.dpd,
         since=late.age.since,
         parts=[(names[part], f"overdue-{part.name.lower()}", amount) for part, amount in late.parts],
-        grows=[(names[part], amount) for part, amount in late.grows],
+        grows=[
+            *((names[part], amount) for part, amount in late.grows),
+            *([("web-runs-on", late.runs_on)] if late.runs_on else []),
+        ],
         falls_due=late.falls_due,
         steps=late.steps,
     )

@@ -351,6 +351,7 @@ def erase_form(ask: Asked, person: str, form: Form) -> Response:
     try:
         if not reason.strip() or len(reason) > _REASON_MAX or not reason.isprintable():
             raise InvalidInput("reason-missing")
+        keep_person.check_may_leave(ask.conn, who)
         ask_second(
             ask.conn,
             Act.ERASURE,

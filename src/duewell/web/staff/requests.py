@@ -33,10 +33,12 @@ from duewell.domain.errors import InvalidInput, NotFound, Refusal
 from duewell.domain.party import parse_loan_id, parse_person_ref
 from duewell.domain.product import product_table, read_product
 from duewell.domain.receipts import Payer
+from duewell.domain.tape import column_map
 from duewell.domain.texts import money_text, plain_amount, short_day_text
 from duewell.gateways.keys import Seals
 from duewell.gateways.table_files import Column, Kind, Table
 from duewell.services import decide_request, keep_person, manage_accounts
+from duewell.services.import_tape import import_asked
 from duewell.services.preview_loan import AS_IT_IS, preview_loan
 from duewell.store import approvals, books, loans, products, rails, suspense
 from duewell.store.approvals import Approval
@@ -346,6 +348,8 @@ def _tables(ask: Ask, found: Approval) -> tuple[list[Table], str | None]:
         Act.ROLES: _roles_then,
         Act.PRODUCT: _product_then,
         Act.RAIL: _rail_then,
+        Act.TAPE: _tape_then,
+        Act.ERASURE: _erasure_then,
     }
     make = makes.get(Act(found.act))
     if make is None:
@@ -354,6 +358,21 @@ def _tables(ask: Ask, found: Approval) -> tuple[list[Table], str | None]:
         return make(ask, found), None
     except Refusal as refusal:
         return [], say(ask)("console-would-be-refused", why=refused(ask, refusal))
+
+
+def _erasure_then(ask: Ask, found: Approval) -> list[Table]:
+    keep_person.check_may_leave(ask.conn, parse_person_ref(found.payload["person"]))
+    return []
+
+
+def _tape_then(ask: Ask, found: Approval) -> list[Table]:
+    """The rows of a tape as they would be taken over, tried."""
+    given = found.payload
+    import_asked(ask.conn, str(found.book), given, actor=found.asked_by, at=ask.at, is_dry_run=True)
+    names = column_map(given["columns"]).columns()
+    columns = [Column("line", say(ask)("console-tape-line"), Kind.COUNT), *(Column(n, n) for n in names)]
+    rows = [(line, *(values[name] for name in names)) for line, values in given["rows"]]
+    return [Table("tape", say(ask)("console-tape-rows"), columns, rows, as_of=given["open_on"])]
 
 
 def _line_of(ask: Ask, found: Approval) -> tuple[LoanKey, str]:

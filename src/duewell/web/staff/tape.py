@@ -19,9 +19,11 @@ from duewell.domain.errors import InvalidInput, Refusal
 from duewell.domain.tape import column_map
 from duewell.gateways.tape_files import read_rows
 from duewell.gateways.toml_files import TomlFile, toml_of
+from duewell.services import decide_request
 from duewell.services.import_tape import ImportReport, asked_tape, import_tape
 from duewell.store.books import BookRow
 from duewell.web._forms import Files, as_path
+from duewell.web._pages import STAFF, goes_to
 from duewell.web._tables import told_of
 from duewell.web.staff._desk import ask_second, refused, say
 from duewell.web.staff.jobs import JOBS, jobs_page
@@ -94,7 +96,11 @@ def hand_in(ask: Asked, book: str, sent: Files) -> Response:
         if is_real and row.four_eyes and report.taken_over:
             asked = asked_tape(file.name[:60], found, columns, report, open_on=row.open_on)
             # Opening balances are money of the ledger.
-            return ask_second(ask, Act.TAPE, book=row.code, target=f"tape/{file.mark}", payload=asked)
+            target = f"{row.code}/tape/{file.mark}"
+            waiting = decide_request.waiting_for(ask.conn, Act.TAPE, target, at=ask.at)
+            if waiting is not None:
+                return goes_to(f"{STAFF}/requests/{waiting.approval_id}?done=waits")
+            return ask_second(ask, Act.TAPE, book=row.code, target=target, payload=asked)
     except Refusal as refusal:
         return _shown(ask, row, 422, wrong=refused(ask, refusal), columns=text)
     is_fine = not report.refusals
@@ -104,7 +110,7 @@ def hand_in(ask: Asked, book: str, sent: Files) -> Response:
         200 if is_fine else 422,
         columns=text,
         result=_told(ask, row, report, file.name, is_real=is_real),
-        checked=file.mark if is_fine and not is_real else "",
+        checked=file.mark if report.taken_over and not is_real else "",
     )
 
 
@@ -127,6 +133,7 @@ def _told(ask: Ask, row: BookRow, report: ImportReport, name: str, *, is_real: b
     return {
         "name": name,
         "is_dry_run": not is_real,
+        "is_new": bool(report.taken_over),
         "is_written": report.is_written,
         "figures": [
             (t("console-taken-over"), str(report.taken_over), ""),
