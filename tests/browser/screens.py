@@ -47,16 +47,31 @@ def _send(**fields: str) -> Callable[[Page], object]:
     return act
 
 
+def _find(page: Page) -> None:
+    """Look for the late borrower by phone."""
+    page.select_option("main [name=by]", "phone")
+    page.fill("main [name=value]", "13800138000")
+    page.click("main form button")
+    page.wait_for_load_state()
+
+
 SCREENS = (
     # the borrower's
     Screen("sign-in", "/sign-in", "nobody"),
     Screen("sign-in-wrong", "/sign-in", "nobody", _send(to="12"), shows=".wrong + h1 ~ .card [name=to]"),
     Screen("sign-in-code", "/sign-in", "nobody", _send(to="13800138099"), shows="[name=code]"),
     Screen("home-late", "/home"),
-    Screen("home-on-time", "/home", "calm"),
+    Screen("home-on-time", "/home", "calm", shows="main:not(:has(.late-edge)) .lead .figure"),
+    Screen("home-several", "/home", "many", shows=".late-edge .rows li:nth-child(3)"),
     Screen("home-empty", "/home", "new"),
     Screen("loan", "/loans/{loan}"),
     Screen("loan-on-time", "/loans/{other}"),
+    Screen("claim", "/loans/{claim}", "many"),
+    Screen("claim-pay", "/loans/{claim}/pay", "many", shows=".sum"),
+    Screen("line", "/loans/{line}", "many", shows="a[href$='why?row=2']"),
+    Screen("line-late", "/loans/{line}/late", "many", shows=".late-edge .sum"),
+    Screen("line-why", "/loans/{line}/why?row=2", "many", shows=".proof"),
+    Screen("line-pay", "/loans/{line}/pay", "many", shows=".sum"),
     Screen("what-if", "/loans/{loan}/what-if"),
     Screen("what-if-shown", "/loans/{loan}/what-if?amount=1500&on=2026-05-20", shows=".sum"),
     Screen("what-if-wrong", "/loans/{loan}/what-if?amount=abc", status=422, shows=".wrong"),
@@ -94,7 +109,13 @@ SCREENS = (
     Screen("staff-overdue", "/staff/books/{book}/overdue", "staff"),
     Screen("staff-portfolio", "/staff/books/{book}/portfolio", "staff"),
     Screen("staff-customers", "/staff/books/{book}/customers", "staff"),
-    Screen("staff-customers-found", "/staff/books/{book}/customers?by=loan&value={loan}", "staff"),
+    Screen(
+        "staff-customers-found",
+        "/staff/books/{book}/customers",
+        "staff",
+        _find,
+        shows="a[href*='/staff/persons/']",
+    ),
     Screen("staff-person", "/staff/persons/{person}", "staff"),
     Screen("staff-loan", "/staff/loans/{loan}", "staff"),
     Screen("staff-loan-why", "/staff/loans/{loan}/why?row=2&part=interest", "staff"),

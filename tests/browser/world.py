@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 
 from duewell.domain.access import Role
+from duewell.domain.party import parse_loan_id, person_ref
 from duewell.gateways.rails.signing import HmacSigner
 from duewell.gateways.rails.simulators.wallet import SimulatedWallet
 from duewell.services import send_webhooks
@@ -21,12 +22,13 @@ from duewell.services.define_product import define_product
 from duewell.services.set_rail import set_rail
 from tests.api.site import Site, key
 from tests.api.test_rails import BANK, Desk, credit
+from tests.web.test_borrower import LINE
 from tests.web.test_developers import BOXES, hook_made, reach
 from tests.web.test_paying import SECRET, paid
 from tests.web.test_products import MONTHLY, table_of
 from tests.web.test_requests import asked, hidden
 
-LATE, CALM, NEW = "+8613800138000", "+8613800138010", "+8613800138020"
+LATE, CALM, NEW, MANY = "+8613800138000", "+8613800138010", "+8613800138020", "+8613800138030"
 STAFF_ROLES = [role for role in Role if role not in (Role.BORROWER, Role.API_CLIENT)]
 
 
@@ -67,7 +69,9 @@ class World:
 
 
 def furnish(site: Site) -> World:
-    """A late borrower with two loans, one on time, one without any; staff with every role."""
+    """A late borrower with two loans, one on time, one without any, one with several late, one charged off;
+    staff with every role.
+    """
     world = World(site, {"book": "main"})
     late, calm = site.person(LATE), site.person(CALM)
     site.person(NEW)
@@ -78,16 +82,28 @@ def furnish(site: Site) -> World:
         {"loan": loan, "line": "2026-04-02 pay 1066.19"},
         {"loan": other, "line": "2026-04-02 pay 307.14"},
         {"loan": other, "line": "2026-05-02 pay 307.13"},
+        {"loan": quiet, "line": "2026-04-02 pay 106.62"},
+        {"loan": quiet, "line": "2026-05-02 pay 106.62"},
     ]
+    line, claim = _many(site)
+    facts.append({"loan": claim, "line": "2026-05-10 charge-off"})
     site.program().post("/api/books/main/clock", json={"to": "2026-05-20", "facts": facts}, headers=key())
     site.add_staff("olivia", *STAFF_ROLES)
     site.add_staff("nora")
-    world.names |= {"person": late, "loan": loan, "other": other, "quiet": quiet}
+    world.names |= {
+        "person": late,
+        "loan": loan,
+        "other": other,
+        "quiet": quiet,
+        "line": line,
+        "claim": claim,
+    }
     world.cookies = {
         "nobody": {},
         "borrower": by_code(site, LATE),
         "calm": by_code(site, CALM),
         "new": by_code(site, NEW),
+        "many": by_code(site, MANY),
         "staff": by_password(site, "olivia"),
         "newcomer": by_password(site, "nora"),
     }
@@ -95,6 +111,18 @@ def furnish(site: Site) -> World:
         _console(world, Path(folder))
         _by_wallet(world, Path(folder))
     return world
+
+
+def _many(site: Site) -> tuple[str, str]:
+    """Somebody with two loans, a line drawn on, and one loan to be charged off; the last two by name."""
+    program = site.program()
+    line = str(program.post("/api/books/main/lines", json=LINE, headers=key()).json()["loan_id"])
+    person = person_ref(parse_loan_id(line)[0])
+    assert program.put(f"/api/persons/{person}", json={"name": "Zhao Min", "phone": MANY}).status_code == 200
+    program.post(f"/api/loans/{line}/facts", json={"line": "draw 1000.00 as purchase"}, headers=key())
+    for principal in (800_000, 450_000):
+        site.loan(person=person, principal=principal)
+    return line, site.loan(person=person, principal=250_000)
 
 
 def _by_wallet(world: World, folder: Path) -> None:

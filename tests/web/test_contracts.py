@@ -50,7 +50,7 @@ def test_a_line_opens_and_every_way_from_home_leads_somewhere(site: Site, wallet
     line = line_of(site, "2026-04-20")
     client = signed_in(site, "en")
     page = main_of(client.get(f"/loans/{line}"))
-    assert "Owed CN¥1,015.60 CN¥100.00 of it is overdue At least CN¥105.60 by Thu 30 Apr 2026 Pay" in page
+    assert "Owed CN¥1,015.60 CN¥100.00 of it is overdue At least CN¥205.60 by Thu 30 Apr 2026 Pay" in page
     assert "at least CN¥205.60 by 30 Apr 2026 , interest CN¥15.60" in page
     home = client.get("/home")
     for to in set(re.findall(r'href="(/loans/[^"]+)"', home.text)):
@@ -61,7 +61,7 @@ def test_a_line_is_paid_by_a_wallet(site: Site, wallet: SimulatedWallet) -> None
     line = line_of(site, "2026-04-20")
     client = signed_in(site, "en")
     offered = main_of(client.get(f"/loans/{line}/pay"))
-    assert "The overdue part CN¥100.00 The least asked CN¥105.60 Settle it all CN¥1,019.60" in offered
+    assert "The overdue part CN¥100.00 The least asked CN¥205.60 Settle it all CN¥1,019.60" in offered
     done = paid(client, line, amount="105.60")
     assert "Your payment has arrived" in done.text
     assert "CN¥105.60" in main_of(client.get("/documents"))

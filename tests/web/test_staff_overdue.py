@@ -136,7 +136,7 @@ def test_the_portfolio_shows_course_rolls_and_vintages(site: Site) -> None:
     told = text_of(page)
     assert page.status_code == 200 and page.text.count("<svg") == 3
     assert "Every loan was folded as of 1 May 2026 and as of 19 Jun 2026" in told
-    assert "Late loans 1 then 1 Overdue CN¥2,132.38 then CN¥1,066.19" in told
+    assert "Late loans 1 before: 1 Overdue CN¥2,132.38 before: CN¥1,066.19" in told
     rows = rows_of(client.get(str(page.url) + "&table=rolls&export=csv"))
     assert {row["then"]: row["total"] for row in rows} == {"current": "2", "1-30": "1"}
     assert rows[1]["to_charged-off"] == "1" and rows[0]["to_31-60"] == "1"

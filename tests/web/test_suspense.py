@@ -55,7 +55,7 @@ def test_what_waits_is_there_with_why_and_its_payer_masked(desk: Desk) -> None:
     file = client.get(f"{LIST}?export=csv").text
     assert "'=N-2" in file and ",10662," in file and "Han Meimei" not in file
     chinese = plain(staff(desk.site, "otto", lang="zh").get(LIST))
-    assert "找不到对应贷款" in chinese and "未核销合计 ¥194.62" in chinese and "尾号 4321" in chinese
+    assert "找不到对应贷款" in chinese and "未认领合计 ¥194.62" in chinese and "尾号 4321" in chinese
 
 
 def test_a_loan_is_offered_only_where_the_words_name_it(desk: Desk) -> None:

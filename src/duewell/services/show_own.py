@@ -58,6 +58,11 @@ class Holding:
         return self.row.terms.currency
 
     @property
+    def is_off(self) -> bool:
+        """Whether it was charged off: what was planned counts no longer."""
+        return self.state.charged_off_on is not None
+
+    @property
     def claim(self) -> int:
         """What is still owed of one that was charged off; nothing of any other."""
         return sum(self.state.claim) if self.state.charged_off_on is not None else 0

@@ -32,6 +32,7 @@ class Offer(StrEnum):
 
     OVERDUE = "overdue"
     NEXT = "next"
+    OVERDUE_AND_NEXT = "overdue-and-next"
     LEAST = "least"
     WHOLE = "whole"
 
@@ -44,16 +45,19 @@ class Payable:
     currency: str
     as_of: date
     is_loan: bool
+    is_claim: bool
     offers: tuple[tuple[Offer, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Where a payment would go: by part in the order of application, what is too much, overdue after it."""
+    """Where a payment would go: by part in the order of application, what is too much; what is left after it
+    of what is overdue, or of the claim where the contract was charged off.
+    """
 
     parts: tuple[int, int, int, int]
     overpaid: int
-    overdue: int
+    left: int
 
 
 def payable(conn: Connection, key: LoanKey) -> Payable:
@@ -61,8 +65,11 @@ def payable(conn: Connection, key: LoanKey) -> Payable:
     row = loans.read_loan(conn, key)
     name, money, day = loan_id(key.person_id, key.loan_no), row.terms.currency, row.book_open_on
     if isinstance(row.terms, LoanTerms):
-        return Payable(name, money, day, True, offers_of(look(conn, row)))
-    return Payable(name, money, day, False, _of_line(show_line.look(conn, row)))
+        shown = look(conn, row)
+        is_claim = shown.state.charged_off_on is not None
+        return Payable(name, money, day, True, is_claim, offers_of(shown))
+    line = show_line.look(conn, row)
+    return Payable(name, money, day, False, line.state.charged_off_on is not None, _of_line(line))
 
 
 def offers_of(shown: Shown) -> tuple[tuple[Offer, int], ...]:
@@ -72,15 +79,17 @@ def offers_of(shown: Shown) -> tuple[tuple[Offer, int], ...]:
         return _each_once([(Offer.WHOLE, sum(state.claim))])
     _, payoff = prove_at(shown)
     coming = next((row.unpaid for row in state.rows if row.due_on >= state.as_of and row.unpaid), 0)
-    whole = payoff.amount if payoff is not None else 0
-    return _each_once([(Offer.OVERDUE, shown.age.overdue), (Offer.NEXT, coming), (Offer.WHOLE, whole)])
+    whole, late = payoff.amount if payoff is not None else 0, shown.age.overdue
+    # Whatever is paid goes to what is overdue first: the next instalment is met only with it.
+    onward = (Offer.OVERDUE_AND_NEXT, late + coming) if late and coming else (Offer.NEXT, coming)
+    return _each_once([(Offer.OVERDUE, late), onward, (Offer.WHOLE, whole)])
 
 
 def _of_line(line: show_line.ShownLine) -> tuple[tuple[Offer, int], ...]:
     state = line.state
     if state.charged_off_on is not None:
         return _each_once([(Offer.WHOLE, sum(state.claim))])
-    asked = next((each.unpaid for each in state.statements if each.due_on >= state.as_of and each.unpaid), 0)
+    _, asked = line.asked or (None, 0)
     whole = show_line.chosen_line_proof(line.proven, None, "", "payoff").amount
     return _each_once([(Offer.OVERDUE, line.age.overdue), (Offer.LEAST, asked), (Offer.WHOLE, whole)])
 
@@ -103,5 +112,6 @@ def split_payment(conn: Connection, row: LoanRow, amount: int) -> Split:
     state = contract.fold([*facts, paid], as_of=day)
     done = next(each for each in state.applied if each.fact.source == _SOURCE)
     penalty, fee, interest, principal = done.parts
-    left = contract.ageing(state, row.buckets).overdue
+    is_off = state.charged_off_on is not None
+    left = sum(state.claim) if is_off else contract.ageing(state, row.buckets).overdue
     return Split((penalty, fee, interest, principal), done.overpaid, left)

@@ -173,7 +173,7 @@ def test_values_are_shown_as_people_write_them() -> None:
     rate = Rate(parse_rate_pct("12.5").per_year)
     assert "12.5%" in render(Message("amount-empty", {"example": rate}), "en")
     inner = Message("account-suspense")
-    assert "待核销收款" in render(Message("account-unknown", {"given": inner}), "zh")
+    assert "待认领收款" in render(Message("account-unknown", {"given": inner}), "zh")
 
 
 def test_a_value_with_braces_is_shown_as_it_is() -> None:

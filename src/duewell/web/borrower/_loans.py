@@ -34,6 +34,7 @@ def shown_loan(ask: Ask, loan: str) -> tuple[LoanKey, Shown]:
 OFFERED = {
     Offer.OVERDUE: "web-overdue-only",
     Offer.NEXT: "web-next-instalment",
+    Offer.OVERDUE_AND_NEXT: "web-overdue-and-next",
     Offer.LEAST: "web-least",
     Offer.WHOLE: "web-settle",
 }

@@ -26,6 +26,7 @@ from duewell.gateways.pdf_pages import Grid, Sheet, pdf_page
 from duewell.gateways.table_files import Column, Kind, Table, write_table
 from duewell.services import keep_calendar
 from duewell.services.show_own import Own, show_own
+from duewell.services.show_payable import payable
 from duewell.services.show_receipts import Receipt, read_receipt, receipt_key, receipts_of, verify
 from duewell.store import loans
 from duewell.web._pages import Form, address_of, goes_to, lang_of, say_in, show
@@ -144,9 +145,14 @@ _FILES = ("pdf", "csv")
 def loan_file(ask: Asked, loan: str, name: str) -> Response:
     """`plan.pdf`, `plan.csv`, `statement.pdf` or `statement.csv` of a loan; of a line the statement."""
     what, _, kind = name.partition(".")
-    made = {"plan": _plan, "statement": _statement}.get(what)
+    held = payable(ask.conn, ask.loan(loan))
+    files: dict[str, Callable[[Ask, str], Table]] = {"statement": _statement}
+    if held.is_loan and not held.is_claim:
+        # What was planned no longer counts once the whole is claimed; a line has no plan.
+        files["plan"] = _plan
+    made = files.get(what)
     if made is None or kind not in _FILES:
-        known = ", ".join(f"{each}.{end}" for each in ("plan", "statement") for end in _FILES)
+        known = ", ".join(f"{each}.{end}" for each in files for end in _FILES)
         raise NotFound("document-unknown", given=name[:40], known=known)
     table = made(ask, loan)
     stem = f"{what}-{loan}-{table.as_of}"

@@ -114,8 +114,7 @@ def _bars(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _line_page(ask: Ask, row: LoanRow) -> Response:
     shown = show_line.look(ask.conn, row)
-    state, today = shown.state, shown.state.as_of
-    asked = next((each for each in state.statements if each.due_on >= today and each.unpaid), None)
+    state = shown.state
     return show(
         ask,
         "borrower/line.html",
@@ -126,7 +125,7 @@ def _line_page(ask: Ask, row: LoanRow) -> Response:
         limit=state.limit,
         available=state.available,
         overdue=shown.age.overdue,
-        asked=asked,
+        asked=shown.asked,
         next_close=state.next_close,
         credit=state.overpaid,
         claim=sum(state.claim) if state.charged_off_on is not None else None,

@@ -54,11 +54,11 @@ def _pay_page(
             told["given"] = typed_amount(amount, money)
         except Refusal as refusal:
             status, wrong = 422, wrong or say_in(lang_of(ask.request))(refusal.code, **refusal.facts)
-    if told["given"] is not None and held.is_loan:
+    if told["given"] is not None and held.is_loan and not held.is_claim:
         told |= supposed(ask, key, told["given"], held.as_of.isoformat(), money)
     elif told["given"] is not None:
         split = split_payment(ask.conn, loans.read_loan(ask.conn, key), told["given"])
-        told |= {"parts": parts_of(split.parts, split.overpaid), "after": {"overdue": split.overdue}}
+        told |= {"parts": parts_of(split.parts, split.overpaid), "after": {"overdue": split.left}}
     response = show(
         ask,
         "borrower/pay.html",
@@ -66,6 +66,7 @@ def _pay_page(
         status,
         loan=held.name,
         currency=money,
+        is_claim=held.is_claim,
         choices=offered,
         ways=ways,
         key=secret.token(),

@@ -10,9 +10,11 @@ from fastapi import Query, Response
 from duewell.api import Asked, Door
 from duewell.domain.access import Permission
 from duewell.domain.calendar import parse_date
-from duewell.domain.errors import Refusal
+from duewell.domain.errors import InvalidInput, Refusal
+from duewell.domain.product import LoanTerms
 from duewell.services.show_payable import offers_of
-from duewell.web._pages import lang_of, say_in, show
+from duewell.store import loans
+from duewell.web._pages import goes_to, lang_of, say_in, show
 from duewell.web.borrower._loans import choices, shown_loan, supposed, typed_amount
 
 door = Door(tags=["pages"], include_in_schema=False)
@@ -28,7 +30,13 @@ def what_if(
     on: Annotated[str | None, Query(max_length=10)] = None,
 ) -> Response:
     """Where each yuan goes, what is left then, what is saved."""
+    row = loans.read_loan(ask.conn, ask.loan(loan))
+    if not isinstance(row.terms, LoanTerms):
+        # A line has no plan to compare: its page to pay on shows what a payment does.
+        return goes_to(f"/loans/{loan}/pay")
     key, shown = shown_loan(ask, loan)
+    if shown.state.charged_off_on is not None:
+        return goes_to(f"/loans/{loan}/pay")
     money, today = shown.row.terms.currency, shown.state.as_of
     days = {today + timedelta(days=n) for n in _DAYS}
     days |= {row.due_on for row in shown.state.rows if today < row.due_on < today + _DAYS_AHEAD}
@@ -46,8 +54,10 @@ def what_if(
     status = 200
     if amount is not None:
         try:
-            day = parse_date(told["on"]).isoformat()
-            told |= supposed(ask, key, typed_amount(amount, money), day, money)
+            day = parse_date(told["on"])
+            if not today <= day <= today + _DAYS_AHEAD:
+                raise InvalidInput("what-if-day", day=day, first=today, last=today + _DAYS_AHEAD)
+            told |= supposed(ask, key, typed_amount(amount, money), day.isoformat(), money)
         except Refusal as refusal:
             status, say = 422, say_in(lang_of(ask.request))
             told["wrong"] = say(refusal.code, **refusal.facts)

@@ -23,8 +23,18 @@ from duewell.services.report_trend import Trend, report_trend
 from duewell.store.books import BookRow
 from duewell.web._charts import chart, money_axis
 from duewell.web._pages import lang_of
-from duewell.web._tables import Export, Which, as_file, asked, told_of
-from duewell.web.staff._asked import AsOf, KnownOn, Said, bucket_text, check_days, days_of, in_words, said
+from duewell.web._tables import Export, Which, as_file, told_of
+from duewell.web.staff._asked import (
+    AsOf,
+    KnownOn,
+    Said,
+    bucket_text,
+    check_days,
+    choices,
+    days_of,
+    in_words,
+    said,
+)
 from duewell.web.staff._kept import overdue_at
 from duewell.web.staff.frame import show_staff
 
@@ -54,7 +64,10 @@ def portfolio_page(
     now = overdue_at(ask, row, as_of=last, known=knew)
     trend = report_trend(ask.conn, row.code, until=last)
     moves, months = rolled(then, now), vintages(now, months_max=_MONTHS_MAX)
-    about = {"as_of": str(last), "known": now.known.isoformat(), "query": asked(ask)}
+    # Spelled out: a file says between which days it stands, also where they were not named.
+    spelled = (("since", str(first)), ("as_of", str(last)), ("known", known))
+    query = choices(ask.request.url.path, spelled)
+    about = {"as_of": str(last), "known": now.known.isoformat(), "query": query}
     tables = [
         _trend(trend, say, about),
         _rolls("rolls", "loans", Kind.COUNT, moves, now, say, about),

@@ -33,6 +33,11 @@
   for (const select of $("select[data-go]")) select.addEventListener("change", () => select.form.submit());
   // A page that waits for an answer looks again by itself.
   for (const part of $("[data-again]")) setTimeout(() => location.reload(), 1000 * part.dataset.again);
+  // A row of ways that is wider than the screen begins where one is.
+  for (const here of $("nav [aria-current=page]")) {
+    const row = here.closest("nav");
+    if (row.scrollWidth > row.clientWidth) row.scrollLeft = here.offsetLeft - row.offsetLeft - (row.clientWidth - here.offsetWidth) / 2;
+  }
   // j and k walk through the rows of a table, / goes to the search, ? shows the keys.
   const rows = () => $("tr[data-go] a, li[data-go] a").filter((each) => each.offsetParent);
   addEventListener("keydown", (event) => {
