@@ -218,6 +218,7 @@ _ON_A_PAGE = {
     "session-ended": "web-signed-out",
     "form-token-wrong": "web-page-old",
     "request-not-readable": "web-not-readable",
+    "route-not-found": "web-nothing-here",
 }
 """Refusals whose sentence is for programs: what a page says instead."""
 

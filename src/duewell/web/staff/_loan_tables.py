@@ -17,6 +17,7 @@ from duewell.domain.product import BalanceKind
 from duewell.domain.texts import rate_text
 from duewell.gateways.table_files import Column, Kind, Table
 from duewell.web._tables import Opens
+from duewell.web.staff._asked import Said
 from duewell.web.staff._contract import PART_COLUMNS, View, parts_of
 
 
@@ -54,12 +55,9 @@ def schedule_table(view: View, state: LoanState) -> tuple[Table, Opens]:
             Column("nr", say("console-nr"), Kind.COUNT),
             Column("due_on", say("console-due-on"), Kind.DAY),
             *_columns(view),
-            Column("state", say("console-state")),
+            Column("state", say("console-state"), words=lambda code: _state_text(say, code)),
         ),
-        [
-            (row.nr, row.due_on, *each, say("web-row-" + _state(row, state)))
-            for row, each in zip(rows, amounts, strict=True)
-        ],
+        [(row.nr, row.due_on, *each, _state(row, state)) for row, each in zip(rows, amounts, strict=True)],
         totals=(say("console-total"), None, *_sums(amounts), None),
         **view.about,
         query=view.at("").replace("/?", "?"),
@@ -77,9 +75,19 @@ def schedule_table(view: View, state: LoanState) -> tuple[Table, Opens]:
     return table, opens
 
 
+_OFF = "charged-off"
+
+
+def _state_text(say: Said, code: str) -> str:
+    return say("console-charged-off") if code == _OFF else say("web-row-" + code)
+
+
 def _state(row: Any, state: LoanState) -> str:
     if not row.unpaid:
         return "paid"
+    if state.charged_off_on is not None:
+        # The whole is claimed: a row of its own is neither late nor to come.
+        return _OFF
     if row.due_on < state.as_of:
         return "late"
     return "today" if row.due_on == state.as_of else "coming"
