@@ -14,6 +14,7 @@ import hashlib
 from collections.abc import Callable, Iterable
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 from importlib.resources import files
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, quote
@@ -41,6 +42,8 @@ from duewell.gateways.passwords import token
 LANG_COOKIE, FORM_COOKIE = "duewell_lang", "duewell_form"
 _FORM_MAX, LONG_FORM_MAX = 8192, 256 * 1024
 _FIELDS_MAX = 60
+_FIGURES_KEPT = 4096
+"""Written once while they are asked for again: a list writes the same days and amounts over and over."""
 _KINDS = {
     "duewell.css": "text/css; charset=utf-8",
     "console.css": "text/css; charset=utf-8",
@@ -100,11 +103,12 @@ def _environment(lang: str) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
+    kept = lru_cache(maxsize=_FIGURES_KEPT)
     made.filters |= {
-        "money": lambda minor, code: _whole(money_text(minor, code, lang)),
+        "money": kept(lambda minor, code: _whole(money_text(minor, code, lang))),
         "plain": plain_amount,
-        "day": lambda day: _whole(day_text(_date(day), lang)),
-        "short_day": lambda day: _whole(short_day_text(_date(day), lang)),
+        "day": kept(lambda day: _whole(day_text(_date(day), lang))),
+        "short_day": kept(lambda day: _whole(short_day_text(_date(day), lang))),
         "instant": lambda at: _whole(instant_text(at, lang)),
         "rate": lambda rate: rate_text(Fraction(rate), lang),
         "percent": lambda value: _whole(f"{value}%"),
@@ -113,7 +117,7 @@ def _environment(lang: str) -> Environment:
     made.globals |= {
         "lang": lang,
         "mark": MARK,
-        "t": lambda code, **facts: _sentence(code, facts, lang),
+        "t": lambda code, **facts: _sentence(code, facts, lang) if facts else _words(code, lang),
         "fresh_key": lambda: token("form-"),
     }
     return made
@@ -150,7 +154,13 @@ def show(
 
 def _whole(text: str) -> Markup:
     """A figure that no line breaks."""
-    return Markup('<span class="whole">{}</span>').format(text)
+    return Markup(f'<span class="whole">{escape(text)}</span>')
+
+
+@lru_cache(maxsize=_FIGURES_KEPT)
+def _words(code: str, lang: str) -> Markup:
+    """A sentence that says the same every time."""
+    return Markup(render(Message(code, {}), lang))
 
 
 def _sentence(code: str, facts: dict[str, Any], lang: str) -> Markup:
