@@ -123,7 +123,7 @@ def test_a_database_that_is_away_is_not_ready_and_one_that_is_back_is(
         wait_for(lambda: served.client().get("/healthz").status_code == 200)
 
 
-def wait_for(what: object, seconds: float = 20) -> None:
+def wait_for(what: object, seconds: float = 60) -> None:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         if callable(what) and what():
