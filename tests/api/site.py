@@ -123,7 +123,7 @@ class Site:
     def code_sent(self, phone: str, book: str) -> str:
         realm = self.conn.execute("select book_id from duewell.book where code = %s", [book]).fetchone()
         assert realm is not None
-        for _ in range(200):
+        for _ in range(2000):
             text = self.state.inbox.last(realm[0], phone)
             if text is not None:
                 return text[:6]
