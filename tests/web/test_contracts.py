@@ -12,8 +12,9 @@ import io
 import re
 
 import httpx
+import pytest
 
-from duewell.domain.party import parse_loan_id
+from duewell.domain.party import parse_loan_id, person_ref
 from duewell.gateways.rails.simulators.wallet import SimulatedWallet
 from duewell.services import keep_person
 from tests.api.site import Site, key
@@ -55,6 +56,18 @@ def test_a_line_opens_and_every_way_from_home_leads_somewhere(site: Site, wallet
     home = client.get("/home")
     for to in set(re.findall(r'href="(/loans/[^"]+)"', home.text)):
         assert client.get(to.replace("&amp;", "&")).status_code == 200, to
+
+
+@pytest.mark.parametrize("amount", ["0.01", "999999", "5000.00"])
+def test_any_amount_is_told_or_refused_of_a_line_and_of_a_claim(site: Site, amount: str) -> None:
+    line = line_of(site, "2026-04-20")
+    loan = site.loan(person=person_ref(parse_loan_id(line)[0]))
+    moved(site, "2026-06-19", (loan, "2026-06-10 charge-off"))
+    client = signed_in(site, "en")
+    for each in (line, loan):
+        page = client.get(f"/loans/{each}/pay?amount={amount}")
+        assert page.status_code in (200, 422) and "<h1>" in page.text, page.text[:300]
+        assert page.status_code == 422 or "Together" in page.text
 
 
 def test_a_line_is_paid_by_a_wallet(site: Site, wallet: SimulatedWallet) -> None:

@@ -1,7 +1,7 @@
 """Show what can be paid: of a loan or a line, the amounts worth choosing, and what one of them would do.
 
 Needs    a connection; the contract's row.
-Gives    Payable with Offer, payable, offers_of, Split with split_payment.
+Gives    Payable with Offer, payable, Split with split_payment.
 Never    offers the same amount twice, or anything where nothing is owed; writes.
 Source   docs/reference/pages.md, section paying.
 """
@@ -19,8 +19,6 @@ from duewell.domain.money import currency
 from duewell.domain.party import loan_id
 from duewell.domain.product import LoanTerms
 from duewell.domain.texts import plain_amount
-from duewell.services import show_line
-from duewell.services.show_loan import Shown, look, prove_at
 from duewell.store import loans
 from duewell.store.loans import Connection, LoanKey, LoanRow
 
@@ -61,37 +59,26 @@ class Split:
 
 
 def payable(conn: Connection, key: LoanKey) -> Payable:
-    """What can be paid of a contract today."""
+    """What can be paid of a contract today: what is overdue, what is asked next, all; of a claim, all."""
     row = loans.read_loan(conn, key)
-    name, money, day = loan_id(key.person_id, key.loan_no), row.terms.currency, row.book_open_on
-    if isinstance(row.terms, LoanTerms):
-        shown = look(conn, row)
-        is_claim = shown.state.charged_off_on is not None
-        return Payable(name, money, day, True, is_claim, offers_of(shown))
-    line = show_line.look(conn, row)
-    return Payable(name, money, day, False, line.state.charged_off_on is not None, _of_line(line))
-
-
-def offers_of(shown: Shown) -> tuple[tuple[Offer, int], ...]:
-    """What can be paid of a loan: what is overdue, the next instalment, all of it; of a claim, the claim."""
-    state = shown.state
-    if state.charged_off_on is not None:
-        return _each_once([(Offer.WHOLE, sum(state.claim))])
-    _, payoff = prove_at(shown)
-    coming = next((row.unpaid for row in state.rows if row.due_on >= state.as_of and row.unpaid), 0)
-    whole, late = payoff.amount if payoff is not None else 0, shown.age.overdue
-    # Whatever is paid goes to what is overdue first: the next instalment is met only with it.
-    onward = (Offer.OVERDUE_AND_NEXT, late + coming) if late and coming else (Offer.NEXT, coming)
-    return _each_once([(Offer.OVERDUE, late), onward, (Offer.WHOLE, whole)])
-
-
-def _of_line(line: show_line.ShownLine) -> tuple[tuple[Offer, int], ...]:
-    state = line.state
-    if state.charged_off_on is not None:
-        return _each_once([(Offer.WHOLE, sum(state.claim))])
-    _, asked = line.asked or (None, 0)
-    whole = show_line.chosen_line_proof(line.proven, None, "", "payoff").amount
-    return _each_once([(Offer.OVERDUE, line.age.overdue), (Offer.LEAST, asked), (Offer.WHOLE, whole)])
+    contract, day = contract_of(row.terms), row.book_open_on
+    facts = loans.facts_by(conn, row, day)
+    state = contract.fold(facts, as_of=day)
+    is_loan, is_claim = isinstance(row.terms, LoanTerms), state.charged_off_on is not None
+    if is_claim:
+        found = [(Offer.WHOLE, sum(state.claim))]
+    else:
+        late, on = contract.ageing(state, row.buckets).overdue, contract.next_due(state)
+        coming = contract.asked_on(state, on) if on is not None else 0
+        # Whatever is paid goes to what is overdue first: what is asked next is met only with it.
+        ahead = Offer.LEAST if not is_loan else Offer.OVERDUE_AND_NEXT if late else Offer.NEXT
+        found = [
+            (Offer.OVERDUE, late),
+            (ahead, late + coming if coming else 0),
+            (Offer.WHOLE, contract.payoff(facts, on=day)),
+        ]
+    name = loan_id(key.person_id, key.loan_no)
+    return Payable(name, row.terms.currency, day, is_loan, is_claim, _each_once(found))
 
 
 def _each_once(found: Iterable[tuple[Offer, int]]) -> tuple[tuple[Offer, int], ...]:
@@ -103,14 +90,16 @@ def _each_once(found: Iterable[tuple[Offer, int]]) -> tuple[tuple[Offer, int], .
 
 
 def split_payment(conn: Connection, row: LoanRow, amount: int) -> Split:
-    """What a payment of today would pay. Refuses what recording it would refuse to read."""
+    """What a payment of today would pay. Refuses what recording it would refuse."""
     day, contract = row.book_open_on, contract_of(row.terms)
     facts = loans.facts_by(conn, row, day, None)
     lines = FactLines(currency(row.terms.currency), facts)
     said = f"{day.isoformat()} pay {plain_amount(amount, row.terms.currency)}"
     paid = lines.read(said, source=_SOURCE, source_ref="if-0001", recorded_on=day, on=day)
     state = contract.fold([*facts, paid], as_of=day)
-    done = next(each for each in state.applied if each.fact.source == _SOURCE)
+    done = next((each for each in state.applied if each.fact.source == _SOURCE), None)
+    if done is None:
+        raise next(reason for fact, reason in state.void if fact.source == _SOURCE)
     penalty, fee, interest, principal = done.parts
     is_off = state.charged_off_on is not None
     left = sum(state.claim) if is_off else contract.ageing(state, row.buckets).overdue

@@ -20,7 +20,7 @@ from duewell.domain.party import loan_id
 from duewell.domain.receipts import parse_numbered_ref
 from duewell.gateways import passwords as secret
 from duewell.services.open_order import open_order
-from duewell.services.show_payable import payable, split_payment
+from duewell.services.show_payable import Payable, payable, split_payment
 from duewell.services.show_receipts import Receipt, receipts_of
 from duewell.services.show_ways import Ways, show_ways
 from duewell.store import books, loans
@@ -54,11 +54,12 @@ def _pay_page(
             told["given"] = typed_amount(amount, money)
         except Refusal as refusal:
             status, wrong = 422, wrong or say_in(lang_of(ask.request))(refusal.code, **refusal.facts)
-    if told["given"] is not None and held.is_loan and not held.is_claim:
-        told |= supposed(ask, key, told["given"], held.as_of.isoformat(), money)
-    elif told["given"] is not None:
-        split = split_payment(ask.conn, loans.read_loan(ask.conn, key), told["given"])
-        told |= {"parts": parts_of(split.parts, split.overpaid), "after": {"overdue": split.left}}
+    if told["given"] is not None:
+        try:
+            told |= _then(ask, key, held, told["given"])
+        except Refusal as refusal:
+            told["given"] = None
+            status, wrong = 422, wrong or say_in(lang_of(ask.request))(refusal.code, **refusal.facts)
     response = show(
         ask,
         "borrower/pay.html",
@@ -76,6 +77,14 @@ def _pay_page(
     # A form that leads on to a wallet is stopped by the browser unless the page said where it may lead.
     response.headers["Content-Security-Policy"] = policy(*_origins(ways))
     return response
+
+
+def _then(ask: Ask, key: LoanKey, held: Payable, given: int) -> dict[str, Any]:
+    """What a payment of today would do: of a loan with its plan also what it saves."""
+    if held.is_loan and not held.is_claim:
+        return supposed(ask, key, given, held.as_of.isoformat(), held.currency)
+    split = split_payment(ask.conn, loans.read_loan(ask.conn, key), given)
+    return {"parts": parts_of(split.parts, split.overpaid), "after": {"overdue": split.left}}
 
 
 def _origins(ways: Ways) -> list[str]:

@@ -12,7 +12,7 @@ from duewell.domain.access import Permission
 from duewell.domain.calendar import parse_date
 from duewell.domain.errors import InvalidInput, Refusal
 from duewell.domain.product import LoanTerms
-from duewell.services.show_payable import offers_of
+from duewell.services.show_payable import payable
 from duewell.store import loans
 from duewell.web._pages import goes_to, lang_of, say_in, show
 from duewell.web.borrower._loans import choices, shown_loan, supposed, typed_amount
@@ -45,7 +45,7 @@ def what_if(
         "currency": money,
         "days": sorted(days),
         "on": on or today.isoformat(),
-        "choices": choices(offers_of(shown)),
+        "choices": choices(payable(ask.conn, key).offers),
         "given": None,
         "typed": amount or "",
         "after": None,
