@@ -17,10 +17,13 @@ import pytest
 from duewell.domain.party import parse_loan_id, person_ref
 from duewell.gateways.rails.simulators.wallet import SimulatedWallet
 from duewell.services import keep_person
+from duewell.services.define_product import define_product
 from tests.api.site import Site, key
 from tests.api.test_lines_and_days import LINE
 from tests.web.test_borrower import PHONE, signed_in
+from tests.web.test_console import staff
 from tests.web.test_paying import at_wallet, fields_of, paid, wallet, words
+from tests.web.test_products import MONTHLY, table_of
 
 __all__ = ["wallet"]
 
@@ -56,6 +59,18 @@ def test_a_line_opens_and_every_way_from_home_leads_somewhere(site: Site, wallet
     home = client.get("/home")
     for to in set(re.findall(r'href="(/loans/[^"]+)"', home.text)):
         assert client.get(to.replace("&amp;", "&")).status_code == 200, to
+
+
+def test_a_book_with_a_line_shows_its_products_everywhere(site: Site) -> None:
+    line_of(site, "2026-03-20")
+    site.loan()
+    define_product(site.conn, "main", table_of(MONTHLY))
+    told = site.program().get("/api/books/main/products").json()
+    assert [each["code"] for each in told["items"]] == ["monthly"]
+    client = staff(site, "otto", "operator")
+    for page in ("products", "products/monthly@1"):
+        assert client.get(f"/staff/books/main/{page}").status_code == 200
+    assert client.get("/staff/books/main/products/plain_line").status_code == 404
 
 
 @pytest.mark.parametrize("amount", ["0.01", "999999", "5000.00"])

@@ -16,7 +16,7 @@ from duewell.domain.disclosure import check_line
 from duewell.domain.errors import Conflict, CurrencyMismatch, InvalidInput
 from duewell.domain.facts import Fact, FactKind
 from duewell.domain.party import person_of
-from duewell.domain.product import LineTerms, agreed_to_payload
+from duewell.domain.product import OWN_LINE_TERMS, LineTerms, agreed_to_payload
 from duewell.gateways.cap_packs import caps_of_book
 from duewell.store import books, loans, posting, request_keys
 from duewell.store.loans import Connection, LoanKey
@@ -24,8 +24,6 @@ from duewell.store.posting import Request
 
 PRODUCT = "plain_line"
 """What lines are booked under. Its mark is one that no product file's code may hold."""
-OWN_LINE_TERMS: dict[str, Any] = {"schema": "duewell.product/1", "terms": "each line's own"}
-"""A product that only names lines whose terms were agreed one by one."""
 
 
 def open_line(conn: Connection, book_code: str, terms: LineTerms, request: Request) -> dict[str, Any]:

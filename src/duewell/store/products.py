@@ -17,11 +17,13 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from duewell.domain.errors import InvalidInput, NotFound
-from duewell.domain.product import OWN_TERMS, Product, product_table, read_product
+from duewell.domain.product import OWN_LINE_TERMS, OWN_TERMS, Product, product_table, read_product
 from duewell.store.books import BookRow
 from duewell.store.loans import Connection, LoanKey
 
 SCHEMA = "duewell.product/1"
+_OWN = (OWN_TERMS, OWN_LINE_TERMS)
+"""What stands for loans and lines whose terms were agreed one by one: no product to show or lend."""
 _LOCK = 0x70726F64  # "prod": one advisory lock class of our own
 _REF = re.compile(r"([a-z][a-z0-9-]{0,30})(?:@([1-9][0-9]{0,3}))?")
 _COLUMNS = "product_code, version, valid_from, terms"
@@ -48,7 +50,7 @@ def define(conn: Connection, book_id: int, product: Product, *, on: date) -> tup
         " order by version desc limit 1",
         [book_id, product.code],
     ).fetchone()
-    if row is not None and row[3] == OWN_TERMS:
+    if row is not None and row[3] in _OWN:
         raise InvalidInput("product-code-taken", product=product.code)
     if row is not None and row[3] == terms:
         return _row(row), False
@@ -71,7 +73,7 @@ def read(conn: Connection, book_id: int, ref: str) -> ProductRow:
             " and (%s::smallint is null or version = %s) order by version desc limit 1",
             [book_id, found[1], found[2], found[2]],
         ).fetchone()
-    if row is None or row[3] == OWN_TERMS:
+    if row is None or row[3] in _OWN:
         known = ", ".join(each.product.ref for each in of_book(conn, book_id))
         if not known:
             raise NotFound("product-none", product=ref[:60])
@@ -84,7 +86,7 @@ def of_book(conn: Connection, book_id: int) -> list[ProductRow]:
     rows = conn.execute(
         f"select {_COLUMNS} from duewell.product where book_id = %s order by product_code, version", [book_id]
     ).fetchall()
-    return [_row(row) for row in rows if row[3].get("schema") == SCHEMA and row[3] != OWN_TERMS]
+    return [_row(row) for row in rows if row[3].get("schema") == SCHEMA and row[3] not in _OWN]
 
 
 def copy_of(conn: Connection, key: LoanKey, book: BookRow) -> tuple[str, int]:

@@ -24,7 +24,7 @@ from duewell.domain.product._line_terms import (
     LineTerms,
     MinimumPayment,
 )
-from duewell.domain.product._payload import OWN_TERMS, terms_from_payload, terms_to_payload
+from duewell.domain.product._payload import OWN_LINE_TERMS, OWN_TERMS, terms_from_payload, terms_to_payload
 from duewell.domain.product._product import PenaltyRule, Product
 from duewell.domain.product._product_file import product_table, read_product
 from duewell.domain.product._terms import (
@@ -52,6 +52,7 @@ __all__ = [
     "LINE_SCHEMA",
     "NAMED",
     "ORDER",
+    "OWN_LINE_TERMS",
     "OWN_TERMS",
     "RATE_SCALE",
     "Allocation",

@@ -39,7 +39,8 @@ from duewell.domain.product._terms import (
 
 SCHEMA = "duewell.loan-terms/1"
 OWN_TERMS: dict[str, Any] = {"schema": "duewell.product/1", "terms": "each loan's own"}
-"""A product that only names loans whose terms were agreed one by one."""
+OWN_LINE_TERMS: dict[str, Any] = {"schema": "duewell.product/1", "terms": "each line's own"}
+"""Products that only name loans, or lines, whose terms were agreed one by one."""
 
 _LATER = frozenset({"caps", "due_day_rule", "charge_off_interest", "suspends_from_dpd", "fees", "balloon"})
 
