@@ -63,9 +63,7 @@ def test_a_form_whose_secret_was_shown_makes_no_second_one(site: Site) -> None:
     assert again.status_code == 422 and "its secret was shown once" in again.text
     assert plain(root.get(CLIENTS)).count("Once") == 2, "in the table and in its form"
     otto = staff(site, "otto", "operator")
-    hook = {"url": "https://93.184.216.34/in", "book": "main", f"kind-{KINDS[0]}": "on"} | hidden(
-        otto.get(BASE)
-    )
+    hook = HOOK | hidden(otto.get(BASE))
     made = otto.post(f"{BASE}/webhooks", data=hook)
     assert "whsec_" in made.text
     assert otto.post(f"{BASE}/webhooks", data=hook).status_code == 422
@@ -79,9 +77,7 @@ def test_a_form_whose_secret_was_shown_makes_no_second_one(site: Site) -> None:
 
 def test_a_log_is_read_page_by_page_though_all_of_it_is_of_one_instant(site: Site) -> None:
     otto = staff(site, "otto", "operator")
-    hook = {"url": "https://93.184.216.34/in", "book": "main", f"kind-{KINDS[0]}": "on"} | hidden(
-        otto.get(BASE)
-    )
+    hook = HOOK | hidden(otto.get(BASE))
     otto.post(f"{BASE}/webhooks", data=hook)
     (row,) = site.conn.execute("select webhook_id from duewell.webhook").fetchall()
     for _ in range(PAGE + 7):

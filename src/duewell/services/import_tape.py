@@ -146,14 +146,13 @@ def import_asked(
         raise Conflict("tape-day-moved", asked_on=date.fromisoformat(asked["open_on"]), open_on=day)
     rows = [(int(line), values) for line, values in asked["rows"]]
     columns = column_map(asked["columns"])
-    report = import_tape(conn, book_code, rows, columns, actor=actor, at=at, is_dry_run=True)
-    if report.refusals:
-        first = report.refusals[0]
-        raise Conflict("tape-refused-by-now", refused=len(report.refusals), line=first.line)
-    if report.taken_over != asked["loans"]:
-        raise Conflict("tape-there-by-now", asked=asked["loans"], new=report.taken_over)
-    if not is_dry_run:
-        report = import_tape(conn, book_code, rows, columns, actor=actor, at=at)
+    with conn.transaction():
+        report = import_tape(conn, book_code, rows, columns, actor=actor, at=at, is_dry_run=is_dry_run)
+        if report.refusals:
+            first = report.refusals[0]
+            raise Conflict("tape-refused-by-now", refused=len(report.refusals), line=first.line)
+        if report.taken_over != asked["loans"]:
+            raise Conflict("tape-there-by-now", asked=asked["loans"], new=report.taken_over)
     return {"taken_over": report.taken_over, "already_there": report.already_there}
 
 

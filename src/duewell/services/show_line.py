@@ -50,12 +50,6 @@ class ShownLine:
         return self.proven.state
 
     @property
-    def asked(self) -> tuple[date, int] | None:
-        """By when what is to be paid at least: what the next statement asks, and earlier ones in vain."""
-        coming = next((s for s in self.state.statements if s.due_on >= self.state.as_of and s.unpaid), None)
-        return (coming.due_on, self.age.overdue + coming.unpaid) if coming is not None else None
-
-    @property
     def age(self) -> Ageing:
         """How late it is."""
         return line_ageing(self.state, self.row.buckets)

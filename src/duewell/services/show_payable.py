@@ -37,7 +37,10 @@ class Offer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Payable:
-    """A loan or a line as it can be paid: amounts to choose from, none where nothing is owed."""
+    """A loan or a line as it can be paid: amounts to choose from, none where nothing is owed.
+
+    `asked` is by when what is to be paid: what falls due next, with all that is overdue.
+    """
 
     name: str
     currency: str
@@ -45,6 +48,7 @@ class Payable:
     is_loan: bool
     is_claim: bool
     offers: tuple[tuple[Offer, int], ...]
+    asked: tuple[date, int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +69,22 @@ def payable(conn: Connection, key: LoanKey) -> Payable:
     facts = loans.facts_by(conn, row, day)
     state = contract.fold(facts, as_of=day)
     is_loan, is_claim = isinstance(row.terms, LoanTerms), state.charged_off_on is not None
+    asked = None
     if is_claim:
         found = [(Offer.WHOLE, sum(state.claim))]
     else:
         late, on = contract.ageing(state, row.buckets).overdue, contract.next_due(state)
-        coming = contract.asked_on(state, on) if on is not None else 0
-        # Whatever is paid goes to what is overdue first: what is asked next is met only with it.
+        if on is not None:
+            # Whatever is paid goes to what is overdue first: what is asked next is met only with it.
+            asked = (on, late + contract.asked_on(state, on))
         ahead = Offer.LEAST if not is_loan else Offer.OVERDUE_AND_NEXT if late else Offer.NEXT
         found = [
             (Offer.OVERDUE, late),
-            (ahead, late + coming if coming else 0),
+            (ahead, asked[1] if asked is not None else 0),
             (Offer.WHOLE, contract.payoff(facts, on=day)),
         ]
     name = loan_id(key.person_id, key.loan_no)
-    return Payable(name, row.terms.currency, day, is_loan, is_claim, _each_once(found))
+    return Payable(name, row.terms.currency, day, is_loan, is_claim, _each_once(found), asked)
 
 
 def _each_once(found: Iterable[tuple[Offer, int]]) -> tuple[tuple[Offer, int], ...]:

@@ -22,6 +22,7 @@ from duewell.services.show_cost import show_cost
 from duewell.services.show_line import chosen_line_proof
 from duewell.services.show_loan import Shown, chosen_proof, look, prove_at
 from duewell.services.show_own import explain_late
+from duewell.services.show_payable import payable
 from duewell.store import loans
 from duewell.store.loans import LoanRow
 from duewell.web._pages import lang_of, show
@@ -113,7 +114,7 @@ def _bars(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _line_page(ask: Ask, row: LoanRow) -> Response:
-    shown = show_line.look(ask.conn, row)
+    shown, held = show_line.look(ask.conn, row), payable(ask.conn, row.key)
     state = shown.state
     return show(
         ask,
@@ -125,11 +126,11 @@ def _line_page(ask: Ask, row: LoanRow) -> Response:
         limit=state.limit,
         available=state.available,
         overdue=shown.age.overdue,
-        asked=shown.asked,
+        asked=held.asked,
         next_close=state.next_close,
         credit=state.overpaid,
         claim=sum(state.claim) if state.charged_off_on is not None else None,
-        can_pay=bool(sum(state.claim) if state.charged_off_on is not None else sum(state.owed)),
+        can_pay=bool(held.offers),
         statements=[(each, sum(each.interest.values())) for each in reversed(state.statements)],
     )
 
